@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the kernel's headers have, whatever their version says.
+# $(call has,HEADER,WORD,MACRO)
+has = $(if $(shell grep -sw '$(2)' $(srctree)/include/linux/$(1)),-D$(3))
+
+ccflags-y += $(call has,sysfs.h,sysfs_emit,HAVE_SYSFS_EMIT)
+ccflags-y += $(call has,sysctl.h,register_sysctl_sz,HAVE_REGISTER_SYSCTL_SZ)
+ccflags-y += $(call has,virtio_config.h,synchronize_cbs,HAVE_SYNCHRONIZE_CBS)
+ccflags-y += $(call has,reboot.h,devm_register_sys_off_handler,HAVE_SYS_OFF_HANDLER)
