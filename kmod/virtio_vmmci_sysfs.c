@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a person sees: attributes in the device's vmmci/ folder, and sysctl
+ *
+ * Nothing here touches the device: whoever may read cannot make it busy.
+ * Described in Documentation/ABI/sysfs-bus-virtio-vmmci.
+ */
+
+#include <linux/sysfs.h>
+
+#include "vmmci.h"
+
+static struct vmmci *dev_to_vmmci(struct device *dev)
+{
+	return dev_to_virtio(dev)->priv;
+}
+
+static ssize_t vmmci_emit_time(char *buf, s64 ns)
+{
+	struct timespec64 ts = ns_to_timespec64(ns);
+
+	return sysfs_emit(buf, "%lld.%09ld\n", (long long)ts.tv_sec,
+			  ts.tv_nsec);
+}
+
+/* Copies the newest measurement; -ENODATA where there is none yet. */
+static int vmmci_last(struct device *dev, struct vmmci_sample *s)
+{
+	struct vmmci *v = dev_to_vmmci(dev);
+	int err = -ENODATA;
+
+	mutex_lock(&v->lock);
+	if (v->measured) {
+		*s = v->last;
+		err = 0;
+	}
+	mutex_unlock(&v->lock);
+	return err;
+}
+
+static ssize_t drift_ns_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	struct vmmci_sample s;
+	int err = vmmci_last(dev, &s);
+
+	return err ?: sysfs_emit(buf, "%lld\n", s.drift);
+}
+static DEVICE_ATTR_RO(drift_ns);
+
+static ssize_t drift_uncertainty_ns_show(struct device *dev,
+					 struct device_attribute *attr,
+					 char *buf)
+{
+	struct vmmci_sample s;
+	int err = vmmci_last(dev, &s);
+
+	return err ?: sysfs_emit(buf, "%lld\n", s.uncertainty);
+}
+static DEVICE_ATTR_RO(drift_uncertainty_ns);
+
+static ssize_t host_time_show(struct device *dev,
+			      struct device_attribute *attr, char *buf)
+{
+	struct vmmci_sample s;
+	int err = vmmci_last(dev, &s);
+
+	return err ?: vmmci_emit_time(buf, s.host);
+}
+static DEVICE_ATTR_RO(host_time);
+
+static ssize_t sync_count_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	struct vmmci *v = dev_to_vmmci(dev);
+	u64 syncs;
+
+	mutex_lock(&v->lock);
+	syncs = v->syncs;
+	mutex_unlock(&v->lock);
+	return sysfs_emit(buf, "%llu\n", syncs);
+}
+static DEVICE_ATTR_RO(sync_count);
+
+static ssize_t last_sync_show(struct device *dev,
+			      struct device_attribute *attr, char *buf)
+{
+	struct vmmci *v = dev_to_vmmci(dev);
+	s64 last_sync;
+
+	mutex_lock(&v->lock);
+	last_sync = v->last_sync;
+	mutex_unlock(&v->lock);
+	return last_sync ? vmmci_emit_time(buf, last_sync) : -ENODATA;
+}
+static DEVICE_ATTR_RO(last_sync);
+
+static const char * const vmmci_cmd_names[VMMCI_CMD_COUNT] = {
+	[VMMCI_CMD_NONE]	= "NONE",
+	[VMMCI_CMD_SHUTDOWN]	= "SHUTDOWN",
+	[VMMCI_CMD_REBOOT]	= "REBOOT",
+	[VMMCI_CMD_SYNCRTC]	= "SYNCRTC",
+};
+
+static ssize_t last_command_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	u32 cmd = READ_ONCE(dev_to_vmmci(dev)->last_command);
+
+	if (cmd < VMMCI_CMD_COUNT)
+		return sysfs_emit(buf, "%s\n", vmmci_cmd_names[cmd]);
+	return sysfs_emit(buf, "0x%x\n", cmd);
+}
+static DEVICE_ATTR_RO(last_command);
+
+static ssize_t vmmci_emit_count(struct device *dev, int cmd, char *buf)
+{
+	struct vmmci *v = dev_to_vmmci(dev);
+	u64 count;
+
+	mutex_lock(&v->lock);
+	count = v->counts[cmd];
+	mutex_unlock(&v->lock);
+	return sysfs_emit(buf, "%llu\n", count);
+}
+
+#define VMMCI_COUNT_ATTR(name, cmd)					\
+static ssize_t name##_show(struct device *dev,				\
+			   struct device_attribute *attr, char *buf)	\
+{									\
+	return vmmci_emit_count(dev, cmd, buf);				\
+}									\
+static DEVICE_ATTR_RO(name)
+
+VMMCI_COUNT_ATTR(shutdown_count, VMMCI_CMD_SHUTDOWN);
+VMMCI_COUNT_ATTR(reboot_count, VMMCI_CMD_REBOOT);
+VMMCI_COUNT_ATTR(syncrtc_count, VMMCI_CMD_SYNCRTC);
+VMMCI_COUNT_ATTR(unknown_count, VMMCI_CMD_NONE);
+
+static ssize_t features_show(struct device *dev,
+			     struct device_attribute *attr, char *buf)
+{
+	static const char * const names[] = {
+		[VMMCI_F_TIMESYNC]	= "TIMESYNC",
+		[VMMCI_F_ACK]		= "ACK",
+		[VMMCI_F_SYNCRTC]	= "SYNCRTC",
+	};
+	const char *present[ARRAY_SIZE(names)] = { "", "", "" };
+	unsigned int i, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (virtio_has_feature(dev_to_virtio(dev), i))
+			present[n++] = names[i];
+
+	return sysfs_emit(buf, "%s%s%s%s%s\n", present[0],
+			  n > 1 ? " " : "", present[1],
+			  n > 2 ? " " : "", present[2]);
+}
+static DEVICE_ATTR_RO(features);
+
+static struct attribute *vmmci_attrs[] = {
+	&dev_attr_drift_ns.attr,
+	&dev_attr_drift_uncertainty_ns.attr,
+	&dev_attr_host_time.attr,
+	&dev_attr_sync_count.attr,
+	&dev_attr_last_sync.attr,
+	&dev_attr_last_command.attr,
+	&dev_attr_shutdown_count.attr,
+	&dev_attr_reboot_count.attr,
+	&dev_attr_syncrtc_count.attr,
+	&dev_attr_unknown_count.attr,
+	&dev_attr_features.attr,
+	NULL
+};
+
+/* A folder of its own: the virtio bus has a "features" attribute already. */
+static const struct attribute_group vmmci_group = {
+	.name = "vmmci",
+	.attrs = vmmci_attrs,
+};
+
+int vmmci_sysfs_init(struct vmmci *v)
+{
+	return sysfs_create_group(&v->vdev->dev.kobj, &vmmci_group);
+}
+
+void vmmci_sysfs_exit(struct vmmci *v)
+{
+	sysfs_remove_group(&v->vdev->dev.kobj, &vmmci_group);
+}
+
+static void vmmci_sysctl_entry(struct ctl_table *entry, const char *name,
+			       int *value)
+{
+	entry->procname = name;
+	entry->data = value;
+	entry->maxlen = sizeof(*value);
+	entry->mode = 0444;
+	entry->proc_handler = proc_dointvec;
+}
+
+/**
+ * vmmci_sysctl_init - sysctl vmmci.drift_sec and vmmci.drift_nsec
+ * @v: the device
+ *
+ * As the first public driver had them. Only for compatibility, so without
+ * them all else works.
+ */
+void vmmci_sysctl_init(struct vmmci *v)
+{
+	vmmci_sysctl_entry(&v->sysctl_table[0], "drift_sec", &v->drift_sec);
+	vmmci_sysctl_entry(&v->sysctl_table[1], "drift_nsec", &v->drift_nsec);
+
+	v->sysctl = compat_register_sysctl("vmmci", v->sysctl_table, 2);
+	if (!v->sysctl)
+		dev_warn(&v->vdev->dev, "no sysctl vmmci\n");
+}
+
+void vmmci_sysctl_exit(struct vmmci *v)
+{
+	unregister_sysctl_table(v->sysctl);
+}
+
+/**
+ * vmmci_publish - make a measurement the newest one
+ * @v: the device
+ * @sample: the measurement
+ *
+ * Context: with @v->lock held.
+ */
+void vmmci_publish(struct vmmci *v, const struct vmmci_sample *sample)
+{
+	struct timespec64 drift = ns_to_timespec64(sample->drift);
+
+	v->measured = true;
+	v->last = *sample;
+	WRITE_ONCE(v->drift_sec, clamp_t(s64, drift.tv_sec, INT_MIN, INT_MAX));
+	WRITE_ONCE(v->drift_nsec, drift.tv_nsec);
+}
