@@ -1,0 +1,58 @@
+import type { Distribution } from '../plan/packages.ts'
+
+export interface KernelOption {
+  /** With the CONFIG_ in front; =y and =m both count. */
+  name: string
+  /** Why, as people are told. */
+  reason: string
+}
+
+export interface Module {
+  /** Without .ko */
+  name: string
+  /** modalias patterns; the first one finds the device. */
+  aliases?: string[]
+  /** BUS/DRIVER below /sys/bus/BUS/drivers */
+  driver?: string
+  parameters?: Record<string, string>
+}
+
+export interface LogLine {
+  pattern: string
+  reason: string
+}
+
+/** The manifest as it stands in the file; schema.json says what each field means. */
+export interface Manifest {
+  package: {
+    name: string
+    summary: string
+    description?: string
+    license: string
+    homepage?: string
+    maintainer: string
+  }
+  sources: string[]
+  modules: Module[]
+  kernel: {
+    range: string
+    architectures: string[]
+    options?: { required?: KernelOption[]; recommended?: KernelOption[] }
+  }
+  dkms: { range: string }
+  install: { location: string; autoload: 'modalias' | 'boot' | 'none' }
+  signing: 'auto' | 'require' | 'never'
+  status?: { label: string; path: string; unit?: 'ns' | 'time' }[]
+  smoke?: { expect?: LogLine[]; forbid?: LogLine[] }
+  distributions: Distribution[]
+}
+
+/** A manifest that was checked, with what its surroundings add. */
+export interface Project extends Manifest {
+  /** Absolute path of the manifest. */
+  file: string
+  /** Its folder, which the sources are relative to. */
+  folder: string
+  /** From the nearest package.json. */
+  version: string
+}
