@@ -1,0 +1,159 @@
+import semver from 'semver'
+
+export type PackageManager = 'apt' | 'dnf' | 'zypper' | 'pacman' | 'apk'
+
+export interface Flavour {
+  name: string
+  /** Regular expression on the kernel release. */
+  pattern: string
+  /** Package with the headers of one kernel; {release}, {base}, {flavour}, {version_id} are filled in. */
+  headers: string
+  /** Package that follows the newest kernel of the flavour. */
+  metapackage: string
+  /** By VERSION_ID: only for kernels of a later series than this. */
+  newerThan?: Record<string, string>
+}
+
+export interface Distribution {
+  ids: string[]
+  name: string
+  manager: PackageManager
+  dkms: string[]
+  dkmsNote?: string
+  toolchain: string[]
+  defaultHeaders: Record<string, string>
+  flavours: Flavour[]
+}
+
+/** The fields of /etc/os-release that matter here. */
+export interface OsRelease {
+  id: string
+  idLike: string[]
+  versionId: string
+  prettyName: string
+}
+
+/** Parses os-release(5): shell-like assignments, quotes optional. */
+export function parseOsRelease(text: string): OsRelease {
+  const field = (name: string) => new RegExp(`^${name}=(["']?)(.*)\\1$`, 'm').exec(text)?.[2] ?? ''
+  return {
+    id: field('ID'),
+    idLike: field('ID_LIKE').split(' ').filter(Boolean),
+    versionId: field('VERSION_ID'),
+    prettyName: field('PRETTY_NAME') || field('ID') || 'this system',
+  }
+}
+
+/** The entry for a system: by its own id first, then by what it says it is like. */
+export function findDistribution(
+  distributions: Distribution[],
+  os: OsRelease,
+): Distribution | undefined {
+  for (const id of [os.id, ...os.idLike]) {
+    const found = distributions.find((d) => d.ids.includes(id))
+    if (found) return found
+  }
+  return undefined
+}
+
+/** A flavour's packages for one kernel. */
+export interface HeaderPackages {
+  flavour: string
+  headers: string
+  metapackage: string
+}
+
+function series(version: string): string {
+  return semver.coerce(version)?.version ?? '0.0.0'
+}
+
+function ofSeries(flavour: Flavour, release: string, os: OsRelease): boolean {
+  if (!flavour.newerThan) return true
+  const base = flavour.newerThan[os.versionId]
+  const kernel = semver.coerce(release)
+  return (
+    base !== undefined &&
+    kernel !== null &&
+    semver.gt(`${kernel.major}.${kernel.minor}.0`, series(base))
+  )
+}
+
+/** The packages that bring headers for a kernel release; undefined for a kernel not of this distribution. */
+export function headerPackages(
+  distribution: Distribution,
+  os: OsRelease,
+  release: string,
+): HeaderPackages | undefined {
+  for (const flavour of distribution.flavours) {
+    const match = new RegExp(flavour.pattern).exec(release)
+    if (!match || !ofSeries(flavour, release, os)) continue
+    const values: Record<string, string> = {
+      release,
+      base: release.slice(0, match.index),
+      flavour: match[1] ?? '',
+      version_id: os.versionId,
+    }
+    const fill = (template: string) =>
+      template.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '')
+    return {
+      flavour: flavour.name,
+      headers: fill(flavour.headers),
+      metapackage: fill(flavour.metapackage),
+    }
+  }
+  return undefined
+}
+
+interface ManagerCommands {
+  refresh?: string[]
+  install: string[]
+  /** Exits with 0 if the package is installed. */
+  installed: string[]
+  /** Exits with 0 if the package can be had. */
+  available: string[]
+  remove: string[]
+}
+
+/** How each package manager is asked; package names follow. */
+export const managers: Record<PackageManager, ManagerCommands> = {
+  apt: {
+    refresh: ['apt-get', 'update', '-q'],
+    install: ['apt-get', 'install', '-y', '-q', '--no-install-recommends'],
+    installed: ['dpkg-query', '-W'],
+    available: ['apt-cache', 'show', '--no-all-versions', '-q'],
+    remove: ['apt-get', 'remove'],
+  },
+  dnf: {
+    install: ['dnf', 'install', '-y'],
+    installed: ['rpm', '-q'],
+    available: ['dnf', '-q', 'info'],
+    remove: ['dnf', 'remove'],
+  },
+  zypper: {
+    refresh: ['zypper', '--non-interactive', 'refresh'],
+    install: ['zypper', '--non-interactive', 'install', '--no-recommends'],
+    installed: ['rpm', '-q'],
+    available: ['zypper', '--non-interactive', 'search', '--match-exact'],
+    remove: ['zypper', 'remove'],
+  },
+  pacman: {
+    refresh: ['pacman', '-Sy'],
+    install: ['pacman', '-S', '--noconfirm', '--needed'],
+    installed: ['pacman', '-Q'],
+    available: ['pacman', '-Si'],
+    remove: ['pacman', '-R'],
+  },
+  apk: {
+    refresh: ['apk', 'update'],
+    install: ['apk', 'add'],
+    installed: ['apk', 'info', '-e'],
+    available: ['apk', 'policy'],
+    remove: ['apk', 'del'],
+  },
+}
+
+/** The one command that a person types to install packages; no quoting is needed by their pattern. */
+export function installCommand(manager: PackageManager, packages: string[]): string {
+  const words = managers[manager].install.filter((w) => !['-y', '-q', '--noconfirm'].includes(w))
+  return [...words.filter((w) => !w.startsWith('--n')), ...packages].join(' ')
+}

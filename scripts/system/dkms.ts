@@ -1,0 +1,81 @@
+import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import semver from 'semver'
+import { ask } from '../exec.ts'
+
+export const dkmsTree = '/var/lib/dkms'
+
+export interface DkmsBuild {
+  release: string
+  architecture: string
+  state: 'built' | 'installed'
+}
+
+export interface DkmsVersion {
+  version: string
+  /** False where the entry's source link leads nowhere. */
+  source: boolean
+  builds: DkmsBuild[]
+}
+
+/** dkms's version as semver, or undefined where there is no dkms. `dkms-3.2.2` and `dkms: 2.8.4` both occur. */
+export async function dkmsVersion(): Promise<string | undefined> {
+  const answer = await ask(['dkms', '--version'])
+  return answer === undefined ? undefined : semver.coerce(answer)?.version
+}
+
+function entries(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).sort() : []
+}
+
+function isFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+/** What an installed kernel's link `kernel-RELEASE-ARCH` leads to, which is what dkms itself goes by. */
+function installedAs(folder: string, release: string, architecture: string): string | undefined {
+  try {
+    return realpathSync(join(folder, `kernel-${release}-${architecture}`))
+  } catch {
+    return undefined
+  }
+}
+
+function readVersion(folder: string, version: string): DkmsVersion {
+  const at = join(folder, version)
+  const builds = entries(at)
+    .filter((release) => release !== 'build' && release !== 'source' && isFolder(join(at, release)))
+    .flatMap((release) =>
+      entries(join(at, release)).map((architecture): DkmsBuild => {
+        const target = installedAs(folder, release, architecture)
+        const installed =
+          target !== undefined && target === realpathSync(join(at, release, architecture))
+        return { release, architecture, state: installed ? 'installed' : 'built' }
+      }),
+    )
+  return { version, source: existsSync(join(at, 'source')), builds }
+}
+
+/**
+ * A package's entries in the dkms tree, read from the tree itself: it has looked the same from
+ * dkms 2.8.4 to 3.4, while what `dkms status` prints has not.
+ */
+export function readDkms(name: string, root = ''): DkmsVersion[] {
+  const folder = join(root, dkmsTree, name)
+  return entries(folder)
+    .filter((version) => isFolder(join(folder, version)) && version !== 'original_module')
+    .map((version) => readVersion(folder, version))
+}
+
+/** Entries of any package whose source is gone; one of them makes every later build fail. */
+export function danglingEntries(root = ''): string[] {
+  const tree = join(root, dkmsTree)
+  return entries(tree)
+    .filter((name) => isFolder(join(tree, name)))
+    .flatMap((name) =>
+      entries(join(tree, name))
+        .map((version) => join(dkmsTree, name, version))
+        .filter((entry) => isFolder(join(root, entry)) && !entry.endsWith('/original_module'))
+        .filter((entry) => !existsSync(join(root, entry, 'source'))),
+    )
+}

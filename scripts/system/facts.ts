@@ -1,0 +1,36 @@
+import type { Project } from '../manifest/manifest.ts'
+import {
+  type Distribution,
+  findDistribution,
+  installCommand,
+  type OsRelease,
+} from '../plan/packages.ts'
+import { installedKernels, type Kernel, readKernel, runningRelease } from './kernels.ts'
+import { readOsRelease } from './machine.ts'
+
+/** What is known of this system before anything is run. */
+export interface SystemFacts {
+  os: OsRelease
+  /** The manifest's entry for this system; undefined for one that it does not know. */
+  distribution: Distribution | undefined
+  running: Kernel
+  /** All installed ones, the newest last. */
+  kernels: Kernel[]
+  /** The command by which a person installs packages here. */
+  installCommand: (packages: string[]) => string
+}
+
+export function readFacts(project: Project): SystemFacts {
+  const os = readOsRelease()
+  const distribution = findDistribution(project.distributions, os)
+  return {
+    os,
+    distribution,
+    running: readKernel(runningRelease()),
+    kernels: installedKernels(),
+    installCommand: (packages) =>
+      distribution
+        ? installCommand(distribution.manager, packages)
+        : `# install ${packages.join(' ')}`,
+  }
+}

@@ -1,0 +1,153 @@
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
+import semver from 'semver'
+import { Failure } from '../failure.ts'
+
+/** What stands between a kernel and a build for it. */
+export type HeadersState = 'ok' | 'absent' | 'dangling' | 'incomplete' | 'mismatch' | 'foreign'
+
+export interface Headers {
+  state: HeadersState
+  /** The folder that /lib/modules/RELEASE/build leads to. */
+  folder?: string
+  /** Files that should be there and are not. */
+  missing: string[]
+  /** Architecture the headers were configured for, as uname -m says it. */
+  architecture?: string
+  /** Kernel release the headers belong to. */
+  release?: string
+  /** First word of CONFIG_CC_VERSION_TEXT, gcc-14 for instance; older kernels do not say. */
+  compiler?: string
+  /** Version of the compiler that built the kernel. */
+  compilerVersion?: string
+  /** Kernel options that are y or m, with their CONFIG_. */
+  options: Set<string>
+}
+
+export interface Kernel {
+  release: string
+  version: string
+  running: boolean
+  /** /lib/modules/RELEASE is there. */
+  installed: boolean
+  headers: Headers
+}
+
+/**
+ * A kernel release as uname -r, dkms and the packages write them. Anything else, a slash or a shell's
+ * own characters above all, is no kernel release.
+ */
+export function checkRelease(release: string): string {
+  if (!/^\d+\.\d+[A-Za-z0-9._+~-]*$/.test(release) || release.includes('..'))
+    throw new Failure('kernel', `${JSON.stringify(release)} is not a kernel release.`, {
+      mend: 'ls /lib/modules',
+    })
+  return release
+}
+
+export const runningRelease = (): string => os.release()
+export const machine = (): string => os.machine()
+
+/** i386 to i686 are one architecture to kbuild and dkms. */
+export function sameArchitecture(a: string, b: string): boolean {
+  const plain = (name: string) => name.replace(/^i[3-6]86$/, 'i686')
+  return plain(a) === plain(b)
+}
+
+const architectureOptions: Record<string, string> = {
+  CONFIG_X86_64: 'x86_64',
+  CONFIG_X86_32: 'i686',
+  CONFIG_ARM64: 'aarch64',
+  CONFIG_ARM: 'armv7l',
+  CONFIG_RISCV: 'riscv64',
+  CONFIG_PPC64: 'ppc64le',
+  CONFIG_S390: 's390x',
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function compilerOf(config: string): Pick<Headers, 'compiler' | 'compilerVersion'> {
+  const text = /^CONFIG_CC_VERSION_TEXT="(\S+)(.*)"$/m.exec(config)
+  const number = /^CONFIG_(?:GCC|CLANG)_VERSION=([1-9]\d{4,})$/m.exec(config)?.[1]
+  const version = number
+    ? [Number(number.slice(0, -4)), Number(number.slice(-4, -2)), Number(number.slice(-2))].join(
+        '.',
+      )
+    : semver.coerce(text?.[2]?.replace(/\(.*\)/, ''))?.version
+  return {
+    ...(text?.[1] && { compiler: text[1] }),
+    ...(version && { compilerVersion: version }),
+  }
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+}
+
+/** Looks at a kernel's headers as kbuild will: through /lib/modules/RELEASE/build. */
+export function readHeaders(release: string, architecture: string, root = ''): Headers {
+  const build = join(root, '/lib/modules', release, 'build')
+  const nothing: Headers = { state: 'absent', missing: [], options: new Set() }
+  if (!existsSync(build)) return { ...nothing, state: isLink(build) ? 'dangling' : 'absent' }
+
+  const folder = realpathSync(build)
+  const missing = ['Makefile', '.config', 'Module.symvers'].filter(
+    (file) => !existsSync(join(folder, file)),
+  )
+  const config = readText(join(folder, '.config'))
+  const options = new Set(
+    [...config.matchAll(/^(CONFIG_\w+)=[ym]$/gm)].map((match) => match[1] as string),
+  )
+  const own = Object.entries(architectureOptions).find(([option]) => options.has(option))?.[1]
+  const headersRelease = readText(join(folder, 'include/config/kernel.release')).trim()
+  const headers: Headers = {
+    state: 'ok',
+    folder,
+    missing,
+    options,
+    ...compilerOf(config),
+    ...(own && { architecture: own }),
+    ...(headersRelease && { release: headersRelease }),
+  }
+  if (missing.length > 0) headers.state = 'incomplete'
+  else if (own && !sameArchitecture(own, architecture)) headers.state = 'foreign'
+  else if (headersRelease && headersRelease !== release) headers.state = 'mismatch'
+  return headers
+}
+
+/** All that is known of one kernel. Throws a Failure for what is no kernel release. */
+export function readKernel(release: string, root = ''): Kernel {
+  checkRelease(release)
+  return {
+    release,
+    version: semver.coerce(release)?.version ?? '0.0.0',
+    running: release === runningRelease(),
+    installed: existsSync(join(root, '/lib/modules', release)),
+    headers: readHeaders(release, machine(), root),
+  }
+}
+
+/** Installed kernels, the newest last. Folders that only hold left-over modules count as well. */
+export function installedKernels(root = ''): Kernel[] {
+  const folder = join(root, '/lib/modules')
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .filter((name) => /^\d+\.\d+[A-Za-z0-9._+~-]*$/.test(name) && !name.includes('..'))
+    .map((release) => readKernel(release, root))
+    .sort(byAge)
+}
+
+/** Orders kernels by version, then by release with numbers compared as numbers. */
+export function byAge(a: Kernel, b: Kernel): number {
+  return (
+    semver.compare(a.version, b.version) ||
+    a.release.localeCompare(b.release, 'en', { numeric: true })
+  )
+}
