@@ -1,0 +1,183 @@
+import { tmpdir } from 'node:os'
+import semver from 'semver'
+import { which } from '../exec.ts'
+import { exitStatus, type FailureKind } from '../failure.ts'
+import type { Project } from '../manifest/manifest.ts'
+import { wrap } from '../output.ts'
+import { headersFailure, headersFor, requestedKernels } from '../select.ts'
+import { compilerFit, findCompiler } from '../system/compiler.ts'
+import { danglingEntries, dkmsTree, dkmsVersion } from '../system/dkms.ts'
+import { readFacts, type SystemFacts } from '../system/facts.ts'
+import { type Kernel, machine, sameArchitecture } from '../system/kernels.ts'
+import { findDevices, freeSpace, readEnforcement } from '../system/machine.ts'
+import { type CommonOptions, open } from './options.ts'
+
+export interface Finding {
+  what: string
+  level: 'ok' | 'note' | 'fail'
+  message: string
+  mend?: string
+  kind?: FailureKind
+}
+
+const ok = (what: string, message: string): Finding => ({ what, level: 'ok', message })
+
+const note = (what: string, message: string, mend?: string): Finding => ({
+  what,
+  level: 'note',
+  message,
+  ...(mend && { mend }),
+})
+
+const fail = (what: string, kind: FailureKind, message: string, mend?: string): Finding => ({
+  what,
+  level: 'fail',
+  kind,
+  message,
+  ...(mend && { mend }),
+})
+
+function checkHeaders(facts: SystemFacts, kernel: Kernel): Finding {
+  const failure = headersFailure(facts, kernel)
+  if (failure) return fail('headers', 'headers', failure.message, failure.more.mend)
+  return ok('headers', kernel.headers.folder ?? '')
+}
+
+function checkRangeOf(project: Project, kernel: Kernel): Finding {
+  const { range } = project.kernel
+  return semver.satisfies(kernel.version, range)
+    ? ok('range', `${kernel.version} is in ${range}`)
+    : fail('range', 'kernel', `${kernel.version} is not in ${range}.`, 'ls /lib/modules')
+}
+
+async function checkCompiler(facts: SystemFacts, kernel: Kernel): Promise<Finding> {
+  const { compiler: wanted = 'gcc', compilerVersion } = kernel.headers
+  const mend = facts.installCommand([wanted, 'make'])
+  const compiler = await findCompiler(kernel.headers)
+  if (!compiler || !which('make'))
+    return fail('compiler', 'toolchain', `${compiler ? 'make' : wanted} is not installed.`, mend)
+  const name = `${compiler.name} ${compiler.version}`
+  const fit = compilerFit(compiler, kernel.headers)
+  if (fit === 'same' || fit === 'unknown') return ok('compiler', name)
+  const message = `${name} is ${fit} than the ${compilerVersion} that built the kernel.`
+  return fit === 'older'
+    ? fail('compiler', 'toolchain', message, mend)
+    : note('compiler', message, mend)
+}
+
+function checkOptions(project: Project, kernel: Kernel): Finding[] {
+  const { required = [], recommended = [] } = project.kernel.options ?? {}
+  const lacks = (list: typeof required) => list.filter((o) => !kernel.headers.options.has(o.name))
+  const missing = [
+    ...lacks(required).map((o) => fail('option', 'kernel', `${o.name} is off: ${o.reason}.`)),
+    ...lacks(recommended).map((o) => note('option', `${o.name} is off: ${o.reason}.`)),
+  ]
+  return missing.length > 0 ? missing : [ok('options', 'all that are asked for are on')]
+}
+
+async function checkKernel(
+  project: Project,
+  facts: SystemFacts,
+  kernel: Kernel,
+): Promise<Finding[]> {
+  const findings = [checkRangeOf(project, kernel), checkHeaders(facts, kernel)]
+  if (!kernel.headers.folder) return findings
+  return [...findings, await checkCompiler(facts, kernel), ...checkOptions(project, kernel)]
+}
+
+async function checkDkms(project: Project, facts: SystemFacts): Promise<Finding> {
+  const { distribution } = facts
+  const version = await dkmsVersion()
+  const mend = facts.installCommand(distribution?.dkms ?? ['dkms'])
+  if (distribution?.dkms.length === 0) return note('dkms', `${distribution.dkmsNote}.`)
+  if (!version) return fail('dkms', 'dkms', 'It is not installed.', mend)
+  if (!semver.satisfies(version, project.dkms.range))
+    return fail('dkms', 'dkms', `${version} is not ${project.dkms.range}.`, mend)
+  const dangling = danglingEntries()
+  return dangling.length > 0
+    ? fail('dkms', 'dkms', `${dangling.join(', ')} has no source.`, `rm -r ${dangling.join(' ')}`)
+    : ok('dkms', version)
+}
+
+function checkSigning(project: Project): Finding {
+  const { secureBoot, enforced, lockdown } = readEnforcement()
+  if (secureBoot === undefined && !enforced)
+    return ok('signing', 'no Secure Boot and no enforcement: nothing needs doing')
+  const state = `Secure Boot ${secureBoot ? 'on' : 'off'}, lockdown ${lockdown ?? 'none'}`
+  if (!enforced && !secureBoot) return ok('signing', `${state}, no enforcement`)
+  return note(
+    'signing',
+    `${state}: the modules must be signed (policy: ${project.signing}).`,
+    'mokutil --list-enrolled',
+  )
+}
+
+function checkSpace(): Finding {
+  const least = Math.min(...['/usr/src', dkmsTree, '/lib/modules', tmpdir()].map(freeSpace))
+  const text = `${Math.floor(least / 2 ** 20)} MiB free`
+  return least < 32 * 2 ** 20
+    ? fail('space', 'space', `Only ${text}.`, 'df -h /usr/src /var/lib/dkms /lib/modules')
+    : ok('space', text)
+}
+
+function checkDevice(project: Project): Finding {
+  const pattern = project.modules[0]?.aliases?.[0]
+  const devices = pattern ? findDevices(pattern) : []
+  if (!pattern) return ok('device', 'none is asked for')
+  return devices.length > 0
+    ? ok('device', devices.join(', '))
+    : note('device', `No device fits ${pattern}: this is not a guest that has one.`)
+}
+
+function checkArchitecture(project: Project): Finding {
+  const { architectures } = project.kernel
+  return architectures.some((name) => sameArchitecture(name, machine()))
+    ? ok('machine', machine())
+    : fail('machine', 'platform', `${machine()} is none of ${architectures.join(', ')}.`)
+}
+
+const marks = { ok: 'ok  ', note: 'note', fail: 'FAIL' } as const
+
+function lines(findings: Finding[]): string[] {
+  return findings.flatMap(({ what, level, message, mend }) => [
+    ...wrap(`  ${marks[level]}  ${what.padEnd(9)} `, message),
+    ...(mend && level !== 'ok' ? [`        try: ${mend}`] : []),
+  ])
+}
+
+/** What stands in the way of a build, per kernel, with one command for each miss. */
+export async function check(options: CommonOptions): Promise<void> {
+  const { project, output } = open(options)
+  const facts = readFacts(project)
+  const named = requestedKernels(project, facts, options)
+  const kernels = named.length > 0 ? named : [facts.running]
+
+  const system = [
+    checkArchitecture(project),
+    await checkDkms(project, facts),
+    checkSigning(project),
+    checkSpace(),
+    checkDevice(project),
+  ]
+  const perKernel = await Promise.all(
+    kernels.map(async (kernel) => ({
+      kernel: kernel.release,
+      running: kernel.running,
+      flavour: headersFor(facts, kernel.release)?.flavour ?? null,
+      findings: await checkKernel(project, facts, kernel),
+    })),
+  )
+
+  output.result({ system, kernels: perKernel }, () => [
+    `${facts.os.prettyName}, ${project.package.name} ${project.version}`,
+    ...lines(system),
+    ...perKernel.flatMap(({ kernel, running, findings }) => [
+      `kernel ${kernel}${running ? ' (running)' : ''}`,
+      ...lines(findings),
+    ]),
+  ])
+  const failed = [...system, ...perKernel.flatMap((k) => k.findings)].find(
+    (f) => f.level === 'fail',
+  )
+  if (failed?.kind) process.exitCode = exitStatus[failed.kind]
+}

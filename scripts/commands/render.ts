@@ -1,0 +1,15 @@
+import { writeFileSync } from 'node:fs'
+import { renderDkmsConf, templateFile } from '../source-tree.ts'
+import { type CommonOptions, open } from './options.ts'
+
+/** dkms.conf on stdout, or into a file. */
+export async function render(options: CommonOptions & { out?: string }): Promise<void> {
+  const { project, output } = open(options)
+  const text = renderDkmsConf(project)
+  if (options.out && !options.dryRun) writeFileSync(options.out, text)
+  output.result({ template: templateFile(project), file: options.out ?? null, text }, () =>
+    options.out
+      ? [`${options.dryRun ? 'Would write' : 'Wrote'} ${options.out}.`]
+      : text.trimEnd().split('\n'),
+  )
+}

@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs'
+import type { Project } from '../manifest/manifest.ts'
+import { readDkms } from '../system/dkms.ts'
+import { installedKernels, type Kernel } from '../system/kernels.ts'
+import { boundDevices, findDevices, readSysfs } from '../system/machine.ts'
+import { findModules, loadedModules, moduleInfo } from '../system/modules.ts'
+import { type CommonOptions, open } from './options.ts'
+
+type Status = Awaited<ReturnType<typeof readStatus>>
+
+async function kernelStatus(project: Project, kernel: Kernel) {
+  const names = project.modules.map((module) => module.name)
+  const builds = readDkms(project.package.name).flatMap((v) =>
+    v.builds
+      .filter((b) => b.release === kernel.release)
+      .map((b) => ({ version: v.version, state: b.state })),
+  )
+  const infos = (await Promise.all(findModules(kernel.release, names).map(moduleInfo))).filter(
+    (info) => info !== undefined,
+  )
+  return {
+    kernel: kernel.release,
+    running: kernel.running,
+    headers: kernel.headers.state,
+    dkms: builds,
+    modules: infos.map(({ file, name, version, release, signer }) => ({
+      file,
+      name,
+      version: version ?? null,
+      vermagic: release === kernel.release ? 'right' : `for ${release}`,
+      signer: signer ?? null,
+    })),
+  }
+}
+
+/** Everything that status shows, as data. */
+async function readStatus(project: Project) {
+  const names = project.modules.map((module) => module.name)
+  const pattern = project.modules[0]?.aliases?.[0]
+  return {
+    package: project.package.name,
+    version: project.version,
+    devices: pattern ? findDevices(pattern) : [],
+    drivers: project.modules.flatMap((module) =>
+      module.driver ? [{ driver: module.driver, devices: boundDevices(module.driver) }] : [],
+    ),
+    loaded: loadedModules(names),
+    sources: readDkms(project.package.name).map((v) => ({
+      version: v.version,
+      source: v.source,
+      path: existsSync(`/usr/src/${project.package.name}-${v.version}`),
+    })),
+    kernels: await Promise.all(installedKernels().map((kernel) => kernelStatus(project, kernel))),
+    values: (project.status ?? []).flatMap(({ label, path, unit }) => {
+      const value = readSysfs(path)
+      return value === undefined ? [] : [{ label, value, unit: unit ?? null }]
+    }),
+  }
+}
+
+function showValue(value: string, unit: string | null): string {
+  if (unit === 'ns') return `${(Number(value) / 1e6).toFixed(3)} ms`
+  if (unit === 'time') return new Date(Number(value) * 1000).toISOString()
+  return value
+}
+
+function row(label: string, text: string): string {
+  return `${label.padEnd(13)} ${text}`
+}
+
+function kernelRows(status: Status): string[] {
+  return status.kernels.flatMap((k) => {
+    const state = k.dkms.map((b) => `${b.version} ${b.state}`).join(', ') || 'not built'
+    const where = k.running ? ' (running)' : ''
+    return [
+      `kernel ${k.kernel}${where}: ${state}${k.headers === 'ok' ? '' : `, headers ${k.headers}`}`,
+      ...k.modules.map((m) =>
+        [
+          `  ${m.name}`,
+          m.version ?? '',
+          m.vermagic === 'right' ? 'vermagic right' : `BUILT ${m.vermagic}`,
+          m.signer ? `signed by ${m.signer}` : 'not signed',
+        ]
+          .filter(Boolean)
+          .join(', '),
+      ),
+    ]
+  })
+}
+
+/** One screen: device, drivers, versions, kernels, clock. */
+export async function status(options: CommonOptions): Promise<void> {
+  const { project, output } = open(options)
+  const now = await readStatus(project)
+  output.result(now, () => [
+    row('package', `${now.package} ${now.version}`),
+    row('device', now.devices.join(', ') || 'none in this machine'),
+    ...now.drivers.map((d) =>
+      row('driver', `${d.driver}: ${d.devices.join(', ') || 'nothing bound'}`),
+    ),
+    row(
+      'loaded',
+      now.loaded.map((m) => `${m.name} ${m.version ?? ''}`.trim()).join(', ') || 'none',
+    ),
+    row(
+      'installed',
+      now.sources.map((s) => `${s.version}${s.source ? '' : ' (source gone)'}`).join(', ') ||
+        'nothing',
+    ),
+    ...kernelRows(now),
+    ...now.values.map((v) => row(v.label, showValue(v.value, v.unit))),
+  ])
+}

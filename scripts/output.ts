@@ -1,0 +1,65 @@
+import { createInterface } from 'node:readline/promises'
+
+/** What every command can be told about its output. */
+export interface OutputOptions {
+  json?: boolean
+  quiet?: boolean
+  verbose?: boolean
+}
+
+/** Where a command speaks: lines for people, or one JSON document and nothing else on stdout. */
+export class Output {
+  constructor(private readonly options: OutputOptions) {}
+
+  get renderer(): 'silent' | 'default' | 'simple' | 'verbose' {
+    if (this.options.json || this.options.quiet) return 'silent'
+    if (this.options.verbose) return 'verbose'
+    return process.stdout.isTTY && !process.env.NO_COLOR ? 'default' : 'simple'
+  }
+
+  get verbose(): boolean {
+    return this.options.verbose === true
+  }
+
+  /** A line for people; nothing under --json or --quiet. */
+  say(line = ''): void {
+    if (!this.options.json && !this.options.quiet) process.stdout.write(`${line}\n`)
+  }
+
+  /** A line that also --quiet lets through. */
+  warn(line: string): void {
+    process.stderr.write(`${line}\n`)
+  }
+
+  /** The result: as JSON if that was asked for, else as lines. */
+  result(document: unknown, lines: () => string[]): void {
+    if (this.options.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
+    else for (const line of lines()) this.say(line)
+  }
+}
+
+/** Asks once, on a terminal; without one the answer is no. */
+export async function confirm(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) return false
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    const answer = await terminal.question(`${question} [Y/n] `)
+    return /^(y(es)?)?$/i.test(answer.trim())
+  } finally {
+    terminal.close()
+  }
+}
+
+/** Breaks a sentence at 80 columns: the first line begins with `head`, the others as far in. */
+export function wrap(head: string, text: string, width = 80): string[] {
+  const lines: string[] = []
+  let line = head
+  for (const word of text.split(' ')) {
+    if (line.length > head.length && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = ' '.repeat(head.length)
+    }
+    line += line.length === head.length ? word : ` ${word}`
+  }
+  return [...lines, line]
+}

@@ -1,0 +1,33 @@
+/** What a known cause of a failed build looks like, and what to tell people. */
+const hints: { pattern: RegExp; hint: string }[] = [
+  {
+    pattern: /gelf\.h|libelf|elfutils/,
+    hint: 'The headers need libelf: install libelf-dev (elfutils-libelf-devel on Fedora).',
+  },
+  {
+    pattern: /unrecognized command[- ]line option|unknown argument: /,
+    hint: 'The compiler is older than the one that built the kernel.',
+  },
+  {
+    pattern: /(fixdep|modpost|objtool).*(Exec format error|cannot execute|not found)/,
+    hint: 'The headers are of another architecture or another C library.',
+  },
+  {
+    pattern: /g?cc(-\d+)?: (command )?not found/,
+    hint: 'The compiler that built the kernel is not installed.',
+  },
+  { pattern: /include\/generated\/autoconf\.h/, hint: 'The headers are not configured.' },
+]
+
+/** A hint for a failed build's log, if its cause is a known one. */
+export function buildHint(log: string): string | undefined {
+  return hints.find(({ pattern }) => pattern.test(log))?.hint
+}
+
+/** The compiler's and linker's own lines from a make log: the first errors, with what they point to. */
+export function errorLines(log: string, most = 12): string[] {
+  const lines = log.split('\n')
+  const first = lines.findIndex((line) => /\b(error|Error \d+|fatal|undefined)\b/i.test(line))
+  if (first < 0) return lines.filter(Boolean).slice(-most)
+  return lines.slice(first, first + most).filter(Boolean)
+}

@@ -1,0 +1,95 @@
+import semver from 'semver'
+import { Failure } from './failure.ts'
+import type { Project } from './manifest/manifest.ts'
+import { type HeaderPackages, headerPackages } from './plan/packages.ts'
+import type { SystemFacts } from './system/facts.ts'
+import { type Kernel, machine, readKernel } from './system/kernels.ts'
+
+/** Throws where no build for this kernel can succeed, whatever is installed. */
+export function checkRange(project: Project, kernel: Kernel): void {
+  if (!semver.satisfies(kernel.version, project.kernel.range))
+    throw new Failure(
+      'kernel',
+      `Kernel ${kernel.release} is outside ${project.kernel.range}, which ${project.package.name} is for.`,
+      { mend: 'ls /lib/modules' },
+    )
+}
+
+/** The command that brings a kernel's headers on this distribution, if it is one of its kernels. */
+export function headersFor(facts: SystemFacts, release: string): HeaderPackages | undefined {
+  return facts.distribution && headerPackages(facts.distribution, facts.os, release)
+}
+
+const headersProblem: Record<Exclude<Kernel['headers']['state'], 'ok'>, (k: Kernel) => string> = {
+  absent: (k) => `Kernel ${k.release} has no headers.`,
+  dangling: (k) => `/lib/modules/${k.release}/build leads nowhere: the headers were removed.`,
+  incomplete: (k) => `${k.headers.folder} lacks ${k.headers.missing.join(', ')}.`,
+  mismatch: (k) => `/lib/modules/${k.release}/build leads to the headers of ${k.headers.release}.`,
+  foreign: (k) =>
+    `${k.headers.folder} was configured for ${k.headers.architecture}, not for this machine.`,
+}
+
+/** What is wrong with a kernel's headers, and what mends it; undefined where they are fine. */
+export function headersFailure(facts: SystemFacts, kernel: Kernel): Failure | undefined {
+  const { state } = kernel.headers
+  if (state === 'ok') return undefined
+  const packages =
+    headersFor(facts, kernel.release)?.headers ?? facts.distribution?.defaultHeaders[machine()]
+  return new Failure('headers', headersProblem[state](kernel), {
+    mend: packages ? facts.installCommand([packages]) : 'ls -l /lib/modules/*/build',
+  })
+}
+
+/** A kernel that was named: it must exist and be in range. */
+export function namedKernel(project: Project, release: string): Kernel {
+  const kernel = readKernel(release)
+  checkRange(project, kernel)
+  if (!kernel.installed)
+    throw new Failure('kernel', `Kernel ${release} is not installed.`, { mend: 'ls /lib/modules' })
+  return kernel
+}
+
+export interface KernelOptions {
+  kernel?: string[]
+  allKernels?: boolean
+}
+
+/** The kernels that were asked for, or none where it was left to us. */
+export function requestedKernels(
+  project: Project,
+  facts: SystemFacts,
+  options: KernelOptions,
+): Kernel[] {
+  if (options.kernel?.length) return options.kernel.map((release) => namedKernel(project, release))
+  if (!options.allKernels) return []
+  const all = facts.kernels.filter(
+    (k) => k.headers.state === 'ok' && semver.satisfies(k.version, project.kernel.range),
+  )
+  if (all.length === 0)
+    throw new Failure('headers', 'No installed kernel has headers.', {
+      mend: 'ls -l /lib/modules/*/build',
+    })
+  return all
+}
+
+export interface Selection {
+  kernels: Kernel[]
+  /** Why it is not the running kernel, as a sentence. */
+  note?: string
+}
+
+/**
+ * The kernel to take where none was named: the running one; or, where that has no headers, as in a
+ * container, the newest that has. Undefined where there is none at all.
+ */
+export function defaultSelection(project: Project, facts: SystemFacts): Selection | undefined {
+  if (facts.running.headers.state === 'ok') return { kernels: [facts.running] }
+  const newest = facts.kernels
+    .filter((k) => k.headers.state === 'ok' && semver.satisfies(k.version, project.kernel.range))
+    .at(-1)
+  if (!newest) return undefined
+  return {
+    kernels: [newest],
+    note: `The running kernel ${facts.running.release} has no headers here; taking ${newest.release}.`,
+  }
+}
