@@ -4,7 +4,7 @@ import { which } from '../exec.ts'
 import { exitStatus, type FailureKind } from '../failure.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { wrap } from '../output.ts'
-import { headersFailure, headersFor, requestedKernels } from '../select.ts'
+import { defaultSelection, headersFailure, headersFor, requestedKernels } from '../select.ts'
 import { compilerFit, findCompiler } from '../system/compiler.ts'
 import { danglingEntries, dkmsTree, dkmsVersion } from '../system/dkms.ts'
 import { readFacts, type SystemFacts } from '../system/facts.ts'
@@ -150,7 +150,8 @@ export async function check(options: CommonOptions): Promise<void> {
   const { project, output } = open(options)
   const facts = readFacts(project)
   const named = requestedKernels(project, facts, options)
-  const kernels = named.length > 0 ? named : [facts.running]
+  const selection = named.length > 0 ? { kernels: named } : defaultSelection(project, facts)
+  const kernels = selection?.kernels ?? [facts.running]
 
   const system = [
     checkArchitecture(project),

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../failure.ts'
+import { throwIfInterrupted } from '../steps.ts'
 
 /** Sticky and writable for all on every distribution, so that no run needs root to be alone. */
 const folder = existsSync('/run/lock') ? '/run/lock' : '/tmp'
@@ -14,13 +15,18 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Linked into place with its content: a lock without a process id was never taken. */
 function take(file: string): boolean {
+  const own = `${file}.${process.pid}`
   try {
-    writeFileSync(file, `${process.pid}\n`, { flag: 'wx', mode: 0o644 })
+    writeFileSync(own, `${process.pid}\n`, { mode: 0o644 })
+    linkSync(own, file)
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
+  } finally {
+    rmSync(own, { force: true })
   }
 }
 
@@ -46,7 +52,7 @@ export async function alone<T>(
   const deadline = Date.now() + patience
   for (let said = false; !take(file); ) {
     const pid = holder(file)
-    if (pid > 0 && !isAlive(pid)) {
+    if (pid === 0 || !isAlive(pid)) {
       rmSync(file, { force: true })
       continue
     }
@@ -54,6 +60,7 @@ export async function alone<T>(
     said = true
     if (Date.now() >= deadline)
       throw new Failure('busy', `Process ${pid} is at work on ${name}.`, { mend: `ps -fp ${pid}` })
+    throwIfInterrupted()
     await sleep(100)
   }
   try {
