@@ -109,4 +109,10 @@ async function main(argv: string[]): Promise<void> {
   }
 }
 
+// Whoever reads us may go: what was begun is finished or undone all the same.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+
 await main(process.argv)

@@ -20,8 +20,9 @@ let interrupted = false
 export function handleInterrupts(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
+      // Once: what runs after that is the undoing, which impatience must not end.
+      if (!interrupted) stopRunning()
       interrupted = true
-      stopRunning()
     })
 }
 

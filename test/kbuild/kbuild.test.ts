@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { loadManifest } from '../../scripts/manifest/load.ts'
+import { ownManifest, writeSourceTree } from '../../scripts/source-tree.ts'
+import { Root, type specs } from '../support/roots.ts'
+
+const project = loadManifest(ownManifest)
+
+const kernels: [string, keyof typeof specs][] = [
+  ['5.10', 'kernel-5.10'],
+  ['6.1', 'kernel-6.1'],
+  ['6.12', 'kernel-6.12-7.2-7.3'],
+  ['7.2', 'kernel-6.12-7.2-7.3'],
+  ['7.3', 'kernel-6.12-7.2-7.3'],
+]
+
+/** What kbuild prints that is neither progress nor about our sources. */
+const noise =
+  /^(make| {2}[A-Z]|.*Skipping BTF generation|.*sparse is not available|.*checker-valid\.sh|\s*$)/
+
+for (const [series, rootName] of kernels)
+  test(`builds on ${series} without a warning under W=1 and C=1`, async () => {
+    await using root = await Root.of(rootName)
+    const release = (
+      await root.sh(`ls /lib/modules | grep '^${series.replaceAll('.', '\\.')}[.-]'`)
+    ).trim()
+    mkdirSync(join(root.folder, 'src'))
+    writeSourceTree(project, join(root.folder, 'src'))
+
+    const make = [
+      'make',
+      '-C',
+      `/lib/modules/${release}/build`,
+      'M=/src',
+      '-j2',
+      'W=1',
+      'C=1',
+      'modules',
+    ]
+    const { status, stdout, stderr } = await root.run(make)
+    assert.equal(status, 0, stderr)
+    const said = `${stdout}${stderr}`.split('\n').filter((line) => !noise.test(line))
+    assert.deepEqual(said, [])
+
+    for (const module of project.modules) {
+      const info = await root.sh(`modinfo /src/${module.name}.ko`)
+      assert.match(info, new RegExp(`^vermagic:\\s+${release.replaceAll(/[+.]/g, '\\$&')} `, 'm'))
+      assert.match(info, new RegExp(`^version:\\s+${project.version}$`, 'm'))
+      for (const alias of module.aliases ?? []) assert.ok(info.includes(alias.replace('*', '')))
+    }
+  })
+
+test('make by hand builds, installs and cleans', async () => {
+  await using root = await Root.of('kernel-6.12-7.2-7.3')
+  const release = (await root.sh(`ls /lib/modules | grep '^6[.]12'`)).trim()
+  mkdirSync(join(root.folder, 'src'))
+  writeSourceTree(project, join(root.folder, 'src'))
+  const make = `make -C /src KDIR=/lib/modules/${release}/build`
+  await root.sh(make)
+  await root.sh(`${make} install`)
+  for (const module of project.modules)
+    await root.sh(`modinfo -k ${release} -n ${module.name} | grep /lib/modules/${release}/extra/`)
+  await root.sh(`${make} clean`)
+  assert.equal((await root.sh("find /src -name '*.ko' -o -name '*.o'")).trim(), '')
+})

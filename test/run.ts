@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync } from 'node:fs'
+import { exec, isRoot, show, which } from '../scripts/exec.ts'
+import { cache } from './support/roots.ts'
+
+/**
+ * npm test: brings what the tests need, then runs them all.
+ *
+ *   npm test -- unit kbuild     only these folders
+ */
+const needed = { mmdebstrap: 'mmdebstrap', cpio: 'cpio', xz: 'xz-utils', mount: 'mount' }
+
+async function bringTools(): Promise<void> {
+  const missing = Object.entries(needed).filter(([program]) => !which(program))
+  if (missing.length === 0) return
+  const install = ['apt-get', 'install', '-y', '-q', '--no-install-recommends']
+  for (const argv of [
+    ['apt-get', 'update', '-q'],
+    [...install, ...missing.map(([, name]) => name)],
+  ]) {
+    console.log(`$ ${show({ argv })}`)
+    const { status, stderr } = await exec({ argv })
+    if (status !== 0) throw new Error(stderr)
+  }
+}
+
+const wanted = process.argv.slice(2)
+const folders = wanted.length > 0 ? wanted : ['unit', 'kbuild', 'root']
+
+// What is packed and installed by the tests is what stands in the tree now.
+await import('../scripts/bundle.ts')
+
+if (folders.some((folder) => folder !== 'unit')) {
+  if (!isRoot()) {
+    console.error(
+      'The tests make roots and mount them.\n  try: sudo npm test, or npm run test:unit',
+    )
+    process.exit(10)
+  }
+  await bringTools()
+  mkdirSync(cache, { recursive: true })
+}
+
+const files = folders.flatMap((folder) =>
+  readdirSync(`test/${folder}`)
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => `test/${folder}/${file}`)
+    .sort(),
+)
+const { status } = spawnSync(
+  process.execPath,
+  ['--import', 'tsx', '--test', '--test-concurrency=2', '--test-reporter=spec', ...files],
+  { stdio: 'inherit' },
+)
+process.exitCode = status ?? 1

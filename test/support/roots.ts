@@ -1,0 +1,219 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { exec, type Result } from '../../scripts/exec.ts'
+import { home } from '../../scripts/source-tree.ts'
+import { mirrors } from './mirror.ts'
+
+export const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'vmmci-dkms')
+
+/** A Debian root to be made once and kept: what it is made of is its name in the cache. */
+export interface RootSpec {
+  suite: 'bullseye' | 'bookworm' | 'trixie'
+  security?: boolean
+  backports?: boolean
+  packages: string[]
+  /** Shell commands for inside, once the packages are there. */
+  afterwards?: string
+}
+
+/** The newest headers of a kernel series, whatever point release the suite has today. */
+const newestHeaders = (series: string) =>
+  `apt-get install -y -q --no-install-recommends $(apt-cache pkgnames linux-headers-${series}. |
+    grep -E '^linux-headers-[0-9.]+\\+deb13-amd64$' | sort -V | tail -n 1)`
+
+const kbuild = ['gcc', 'make', 'kmod', 'sparse', 'xz-utils', 'linux-headers-amd64']
+const node = ['nodejs', 'npm', 'ca-certificates']
+
+export const specs = {
+  'kernel-5.10': { suite: 'bullseye', security: true, packages: kbuild },
+  'kernel-6.1': { suite: 'bookworm', packages: kbuild },
+  'kernel-6.12-7.2-7.3': {
+    suite: 'trixie',
+    backports: true,
+    packages: kbuild,
+    afterwards: `apt-get update -q\n${newestHeaders('7.2')}\n${newestHeaders('7.3')}`,
+  },
+  /** A fresh Debian 13 with its own Node and nothing else. */
+  fresh: { suite: 'trixie', packages: node },
+  /** The same once dkms, a compiler and the default kernel's headers are there. */
+  dkms: {
+    suite: 'trixie',
+    backports: true,
+    packages: [...node, 'dkms', 'gcc', 'make', 'kmod', 'linux-headers-amd64'],
+  },
+} satisfies Record<string, RootSpec>
+
+async function must(argv: string[]): Promise<string> {
+  const { status, stdout, stderr } = await exec({ argv })
+  if (status !== 0)
+    throw new Error(`${argv.join(' ')}: ${status}\n${stdout}\n${stderr}`.slice(-4000))
+  return stdout
+}
+
+async function sources(spec: RootSpec): Promise<string[]> {
+  const { main, security } = await mirrors()
+  return [
+    `deb ${main} ${spec.suite} main`,
+    ...(spec.security ? [`deb ${security} ${spec.suite}-security main`] : []),
+    ...(spec.backports ? [`deb ${main} ${spec.suite}-backports main`] : []),
+  ]
+}
+
+/** A network for the inside: resolver, hosts and certificates of this machine. */
+function lendNetwork(folder: string): void {
+  mkdirSync(join(folder, 'etc/ssl/certs'), { recursive: true })
+  for (const file of ['etc/resolv.conf', 'etc/hosts', 'etc/ssl/certs/ca-certificates.crt'])
+    if (existsSync(`/${file}`)) copyFileSync(`/${file}`, join(folder, file))
+}
+
+async function make(spec: RootSpec, folder: string): Promise<void> {
+  const partial = mkdtempSync(join(cache, 'making-'))
+  await must([
+    'mmdebstrap',
+    '--variant=minbase',
+    `--include=${spec.packages.join(',')}`,
+    spec.suite,
+    partial,
+    ...(await sources(spec)),
+  ])
+  lendNetwork(partial)
+  if (spec.afterwards) await must(['chroot', partial, 'sh', '-ec', spec.afterwards])
+  renameSync(partial, folder)
+}
+
+const made = new Map<string, Promise<string>>()
+
+/** The folder of a kept root, made if it is not there yet. */
+export function baseRoot(name: keyof typeof specs): Promise<string> {
+  const spec: RootSpec = specs[name]
+  const hash = createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 12)
+  const folder = join(cache, 'roots', `${name}-${hash}`)
+  let making = made.get(folder)
+  if (!making) {
+    mkdirSync(join(cache, 'roots'), { recursive: true })
+    making = (existsSync(folder) ? Promise.resolve() : make(spec, folder)).then(() => folder)
+    made.set(folder, making)
+  }
+  return making
+}
+
+const inside = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  HOME: '/root',
+  LANG: 'C.UTF-8',
+  DEBIAN_FRONTEND: 'noninteractive',
+  NODE_EXTRA_CA_CERTS: '/etc/ssl/certs/ca-certificates.crt',
+}
+
+/** A throw-away copy of a kept root, with /proc, /sys and /dev. */
+export class Root {
+  private constructor(
+    private readonly work: string,
+    readonly folder: string,
+  ) {}
+
+  static async of(name: keyof typeof specs): Promise<Root> {
+    const base = await baseRoot(name)
+    mkdirSync(join(cache, 'work'), { recursive: true })
+    const work = mkdtempSync(join(cache, 'work', `${name}-`))
+    const folder = join(work, 'root')
+    for (const part of ['root', 'upper', 'work']) mkdirSync(join(work, part))
+    const layers = `lowerdir=${base},upperdir=${join(work, 'upper')},workdir=${join(work, 'work')}`
+    await must(['mount', '-t', 'overlay', 'overlay', '-o', layers, folder])
+    await must(['mount', '-t', 'proc', 'proc', join(folder, 'proc')])
+    await must(['mount', '-t', 'sysfs', 'sysfs', join(folder, 'sys')])
+    for (const device of ['null', 'zero', 'full', 'random', 'urandom', 'tty'])
+      await must(['cp', '-a', `/dev/${device}`, join(folder, 'dev')])
+    lendNetwork(folder)
+    return new Root(work, folder)
+  }
+
+  private argv(words: readonly string[], user?: string): string[] {
+    const env = Object.entries(inside).map(([name, value]) => `${name}=${value}`)
+    return [
+      'chroot',
+      ...(user ? [`--userspec=${user}`] : []),
+      this.folder,
+      'env',
+      '-i',
+      ...env,
+      ...words,
+    ]
+  }
+
+  /** Runs a program inside. */
+  run(words: readonly string[], user?: string): Promise<Result> {
+    return exec({ argv: this.argv(words, user) })
+  }
+
+  /** Runs shell commands inside; throws where one fails. */
+  async sh(script: string): Promise<string> {
+    const { status, stdout, stderr } = await this.run(['sh', '-ec', script])
+    if (status !== 0) throw new Error(`${script}: ${status}\n${stdout}\n${stderr}`.slice(-4000))
+    return stdout
+  }
+
+  /** Starts a program inside, to be watched and interrupted. */
+  start(words: readonly string[]): ChildProcess {
+    const [program, ...rest] = this.argv(words)
+    return spawn(program as string, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
+  }
+
+  /** Puts the packed package inside, as npm would unpack it. */
+  async addPackage(tarball: string): Promise<void> {
+    copyFileSync(tarball, join(this.folder, 'root/package.tgz'))
+    await this.sh(
+      'mkdir -p /opt/vmmci && tar -xzf /root/package.tgz -C /opt/vmmci --strip-components=1',
+    )
+  }
+
+  /** The command, from the unpacked package. */
+  cli(...words: string[]): Promise<Result> {
+    return this.run([...command, ...words])
+  }
+
+  /** Every path that an installation could change, with what tells a change. */
+  state(): Promise<string> {
+    return this.sh(
+      `find /usr/src /var/lib/dkms /lib/modules /etc /run/lock /tmp /var/tmp \\
+        -not -path '/usr/src/linux-*' -not -name 'modules.*' -not -name 'mok.*' \\
+        -not -path '/lib/modules/*/kernel/*' -printf '%p %y %m %l ' \\
+        \\( -type f -printf '%s' -o -true \\) -printf '\\n' | sort`,
+    )
+  }
+
+  async dispose(): Promise<void> {
+    await exec({ argv: ['umount', '-R', '-l', this.folder] })
+    rmSync(this.work, { recursive: true, force: true })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose()
+  }
+}
+
+export const command = ['node', '/opt/vmmci/dist/cli.js'] as const
+
+/** The package as npm would publish it, packed once a run. */
+export async function packedPackage(): Promise<string> {
+  packed ??= pack()
+  return packed
+}
+
+let packed: Promise<string> | undefined
+
+async function pack(): Promise<string> {
+  mkdirSync(cache, { recursive: true })
+  const folder = mkdtempSync(join(cache, 'packed-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const out = await exec({
+    argv: ['npm', 'pack', '--silent', '--ignore-scripts', '--pack-destination', folder],
+    cwd: home,
+  })
+  const name = out.stdout.trim().split('\n').at(-1)
+  if (out.status !== 0 || !name) throw new Error(out.stderr)
+  return join(folder, name)
+}

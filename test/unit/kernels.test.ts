@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, test } from 'node:test'
+import type { Failure } from '../../scripts/failure.ts'
+import { danglingEntries, readDkms } from '../../scripts/system/dkms.ts'
+import { checkRelease, installedKernels, readHeaders } from '../../scripts/system/kernels.ts'
+import { findDevices, readEnforcement, readSysfs } from '../../scripts/system/machine.ts'
+import { findModules } from '../../scripts/system/modules.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'vmmci-dkms-test-'))
+after(() => rmSync(root, { recursive: true }))
+
+function put(path: string, text: string | Buffer = ''): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true })
+  writeFileSync(join(root, path), text)
+}
+
+const config = [
+  'CONFIG_CC_VERSION_TEXT="x86_64-linux-gnu-gcc-14 (Debian 14.2.0-19) 14.2.0"',
+  'CONFIG_GCC_VERSION=140200',
+  'CONFIG_X86_64=y',
+  'CONFIG_VIRTIO=m',
+  '# CONFIG_PCI is not set',
+].join('\n')
+
+function putHeaders(
+  release: string,
+  is: { config?: string; release?: string; lacks?: string } = {},
+): void {
+  const folder = `/usr/src/headers-${release}`
+  for (const file of ['Makefile', 'Module.symvers']) if (file !== is.lacks) put(`${folder}/${file}`)
+  put(`${folder}/.config`, is.config ?? config)
+  put(`${folder}/include/config/kernel.release`, `${is.release ?? release}\n`)
+  mkdirSync(join(root, 'lib/modules', release), { recursive: true })
+  symlinkSync(join(root, folder), join(root, 'lib/modules', release, 'build'))
+}
+
+test('whole headers are told with their compiler and options', () => {
+  putHeaders('6.12.1-a')
+  const headers = readHeaders('6.12.1-a', 'x86_64', root)
+  assert.equal(headers.state, 'ok')
+  assert.equal(headers.compiler, 'x86_64-linux-gnu-gcc-14')
+  assert.equal(headers.compilerVersion, '14.2.0')
+  assert.ok(headers.options.has('CONFIG_VIRTIO') && !headers.options.has('CONFIG_PCI'))
+})
+
+test('headers without Module.symvers are incomplete', () => {
+  putHeaders('6.12.2-a', { lacks: 'Module.symvers' })
+  const { state, missing } = readHeaders('6.12.2-a', 'x86_64', root)
+  assert.deepEqual([state, missing], ['incomplete', ['Module.symvers']])
+})
+
+test('headers of another kernel or machine are told apart', () => {
+  putHeaders('6.12.3-a', { release: '6.12.9-b' })
+  assert.equal(readHeaders('6.12.3-a', 'x86_64', root).state, 'mismatch')
+  putHeaders('6.12.4-a', { config: 'CONFIG_ARM64=y' })
+  assert.equal(readHeaders('6.12.4-a', 'x86_64', root).state, 'foreign')
+})
+
+test('a dangling build link is not a missing one', () => {
+  mkdirSync(join(root, 'lib/modules/6.12.5-a'), { recursive: true })
+  assert.equal(readHeaders('6.12.5-a', 'x86_64', root).state, 'absent')
+  symlinkSync('/nowhere', join(root, 'lib/modules/6.12.5-a/build'))
+  assert.equal(readHeaders('6.12.5-a', 'x86_64', root).state, 'dangling')
+})
+
+test('kernels are ordered by number, not by letter', () => {
+  for (const release of ['6.1.0-9-x', '6.1.0-10-x', '5.10.0-46-x'])
+    mkdirSync(join(root, 'lib/modules', release), { recursive: true })
+  const releases = installedKernels(root)
+    .map((kernel) => kernel.release)
+    .filter((name) => name.endsWith('-x'))
+  assert.deepEqual(releases, ['5.10.0-46-x', '6.1.0-9-x', '6.1.0-10-x'])
+})
+
+for (const release of [
+  '../../etc',
+  '6.1;reboot',
+  '6.1 x',
+  '6.1$(id)',
+  '6.1/..',
+  '6.1..',
+  "6.1'",
+  '',
+  '-k',
+  'latest',
+])
+  test(`${JSON.stringify(release)} is no kernel release`, () => {
+    assert.throws(
+      () => checkRelease(release),
+      (error: Failure) => error.kind === 'kernel',
+    )
+  })
+
+test('the dkms tree tells versions, builds and what dangles', () => {
+  put('/usr/src/m-1.0/dkms.conf')
+  put('/var/lib/dkms/m/1.0/6.1/x86_64/module/a.ko')
+  put('/var/lib/dkms/m/1.0/7.3/x86_64/module/a.ko')
+  symlinkSync(join(root, 'usr/src/m-1.0'), join(root, 'var/lib/dkms/m/1.0/source'))
+  symlinkSync('1.0/6.1/x86_64', join(root, 'var/lib/dkms/m/kernel-6.1-x86_64'))
+  mkdirSync(join(root, 'var/lib/dkms/other/2.0'), { recursive: true })
+  symlinkSync('/nowhere', join(root, 'var/lib/dkms/other/2.0/source'))
+  assert.deepEqual(readDkms('m', root), [
+    {
+      version: '1.0',
+      source: true,
+      builds: [
+        { release: '6.1', architecture: 'x86_64', state: 'installed' },
+        { release: '7.3', architecture: 'x86_64', state: 'built' },
+      ],
+    },
+  ])
+  assert.deepEqual(danglingEntries(root), ['/var/lib/dkms/other/2.0'])
+})
+
+test('modules are found in any place but the kernel’s own, compressed or not', () => {
+  for (const file of ['extra/a_b.ko', 'updates/dkms/a_b.ko.xz', 'kernel/a_b.ko', 'extra/ba_b.ko'])
+    put(`/lib/modules/6.9/${file}`)
+  assert.deepEqual(findModules('6.9', ['a-b'], root), [
+    '/lib/modules/6.9/extra/a_b.ko',
+    '/lib/modules/6.9/updates/dkms/a_b.ko.xz',
+  ])
+})
+
+test('a device is found by the beginning of its modalias', () => {
+  put(
+    '/sys/bus/pci/devices/0000:00:05.0/modalias',
+    'pci:v00000B5Dd00000777sv00000B5Dsd0000FFFFbc07sc80i00\n',
+  )
+  put('/sys/bus/pci/devices/0000:00:01.0/modalias', 'pci:v00001AF4d00001000\n')
+  assert.deepEqual(findDevices('pci:v00000B5Dd00000777*', root), [
+    '/sys/bus/pci/devices/0000:00:05.0',
+  ])
+})
+
+test('sysfs values are read through a star', () => {
+  put('/sys/bus/virtio/drivers/d/virtio3/vmmci/drift_ns', '-42\n')
+  assert.equal(readSysfs('/sys/bus/virtio/drivers/d/virtio*/vmmci/drift_ns', root), '-42')
+})
+
+test('Secure Boot, lockdown and enforcement are told apart', () => {
+  assert.deepEqual(readEnforcement(root), { enforced: false })
+  put(
+    '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c',
+    Buffer.from([6, 0, 0, 0, 1]),
+  )
+  put('/sys/kernel/security/lockdown', 'none [integrity] confidentiality\n')
+  assert.deepEqual(readEnforcement(root), {
+    enforced: true,
+    secureBoot: true,
+    lockdown: 'integrity',
+  })
+})

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { loadManifest } from '../../scripts/manifest/load.ts'
+import {
+  findDistribution,
+  headerPackages,
+  installCommand,
+  parseOsRelease,
+} from '../../scripts/plan/packages.ts'
+import { ownManifest } from '../../scripts/source-tree.ts'
+
+const { distributions } = loadManifest(ownManifest)
+
+/** os-release, kernel release, headers, metapackage; headers are - where the kernel is not the distribution's. */
+const table: [string, string, string, string][] = [
+  [
+    'ID=debian\nVERSION_ID="13"',
+    '6.12.117+deb13-amd64',
+    'linux-headers-6.12.117+deb13-amd64',
+    'linux-headers-amd64',
+  ],
+  [
+    'ID=debian\nVERSION_ID="13"',
+    '6.12.117+deb13-cloud-amd64',
+    'linux-headers-6.12.117+deb13-cloud-amd64',
+    'linux-headers-cloud-amd64',
+  ],
+  [
+    'ID=debian\nVERSION_ID="12"',
+    '6.1.0-50-rt-amd64',
+    'linux-headers-6.1.0-50-rt-amd64',
+    'linux-headers-rt-amd64',
+  ],
+  [
+    'ID=debian\nVERSION_ID="12"',
+    '6.1.0-50-686-pae',
+    'linux-headers-6.1.0-50-686-pae',
+    'linux-headers-686-pae',
+  ],
+  ['ID=debian\nVERSION_ID="13"', '6.18.44-custom', '-', '-'],
+  [
+    'ID=ubuntu\nVERSION_ID="24.04"',
+    '6.8.0-45-generic',
+    'linux-headers-6.8.0-45-generic',
+    'linux-headers-generic',
+  ],
+  [
+    'ID=ubuntu\nVERSION_ID="24.04"',
+    '6.14.0-33-generic',
+    'linux-headers-6.14.0-33-generic',
+    'linux-headers-generic-hwe-24.04',
+  ],
+  [
+    'ID=ubuntu\nVERSION_ID="22.04"',
+    '6.8.0-45-generic',
+    'linux-headers-6.8.0-45-generic',
+    'linux-headers-generic-hwe-22.04',
+  ],
+  [
+    'ID=ubuntu\nVERSION_ID="24.04"',
+    '6.8.0-1012-oem',
+    'linux-headers-6.8.0-1012-oem',
+    'linux-headers-oem-24.04',
+  ],
+  [
+    'ID=ubuntu\nVERSION_ID="24.04"',
+    '6.8.0-1015-aws',
+    'linux-headers-6.8.0-1015-aws',
+    'linux-headers-aws',
+  ],
+  [
+    'ID=linuxmint\nID_LIKE="ubuntu debian"\nVERSION_ID="22"',
+    '6.8.0-45-generic',
+    'linux-headers-6.8.0-45-generic',
+    'linux-headers-generic',
+  ],
+  [
+    'ID=fedora\nVERSION_ID=43',
+    '6.17.1-300.fc43.x86_64',
+    'kernel-devel-6.17.1-300.fc43.x86_64',
+    'kernel-devel',
+  ],
+  [
+    'ID="rocky"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.6"',
+    '5.14.0-570.el9.x86_64',
+    'kernel-devel-5.14.0-570.el9.x86_64',
+    'kernel-devel',
+  ],
+  [
+    'ID="opensuse-leap"\nID_LIKE="suse opensuse"\nVERSION_ID="15.6"',
+    '6.4.0-150600.21-default',
+    'kernel-default-devel',
+    'kernel-default-devel',
+  ],
+  ['ID=arch', '6.17.5-arch1-1', 'linux-headers', 'linux-headers'],
+  ['ID=arch', '6.12.58-1-lts', 'linux-lts-headers', 'linux-lts-headers'],
+  ['ID=arch', '6.17.5-zen1-1-zen', 'linux-zen-headers', 'linux-zen-headers'],
+  ['ID=arch', '6.16.12-hardened1-1-hardened', 'linux-hardened-headers', 'linux-hardened-headers'],
+  ['ID=alpine\nVERSION_ID=3.22.1', '6.12.50-0-virt', 'linux-virt-dev', 'linux-virt-dev'],
+  ['ID=alpine\nVERSION_ID=3.22.1', '6.12.50-0-lts', 'linux-lts-dev', 'linux-lts-dev'],
+]
+
+for (const [osText, release, headers, metapackage] of table)
+  test(`headers of ${release} on ${osText.split('\n')[0]}`, () => {
+    const os = parseOsRelease(osText)
+    const distribution = findDistribution(distributions, os)
+    assert.ok(distribution)
+    const found = headerPackages(distribution, os, release)
+    assert.deepEqual([found?.headers ?? '-', found?.metapackage ?? '-'], [headers, metapackage])
+  })
+
+test('a distribution that nobody knows is none', () => {
+  assert.equal(findDistribution(distributions, parseOsRelease('ID=plan9')), undefined)
+})
+
+const commands: [Parameters<typeof installCommand>[0], string][] = [
+  ['apt', 'apt-get install a b'],
+  ['dnf', 'dnf install a b'],
+  ['zypper', 'zypper install a b'],
+  ['pacman', 'pacman -S a b'],
+  ['apk', 'apk add a b'],
+]
+
+for (const [manager, command] of commands)
+  test(`${manager} is told: ${command}`, () => {
+    assert.equal(installCommand(manager, ['a', 'b']), command)
+  })

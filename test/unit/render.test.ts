@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { exec } from '../../scripts/exec.ts'
+import { loadManifest } from '../../scripts/manifest/load.ts'
+import { configFiles } from '../../scripts/plan/render.ts'
+import { home, ownManifest, renderDkmsConf, sourceTree } from '../../scripts/source-tree.ts'
+
+const project = loadManifest(ownManifest)
+const hello = loadManifest(join(home, 'test/fixtures/hello/manifest.json'))
+
+/** The values as dkms sees them: it sources the file. */
+async function sourced(text: string, variables: string[]): Promise<string[]> {
+  const script = `kernel_source_dir=/k dkms_tree=/t\n${text}\nprintf '%s\\n' ${variables.map((v) => `"\${${v}}"`).join(' ')}`
+  return (await exec({ argv: ['bash', '-c', script] })).stdout.trimEnd().split('\n')
+}
+
+test('dkms reads what was meant', async () => {
+  const variables = [
+    'PACKAGE_NAME',
+    'PACKAGE_VERSION',
+    'BUILT_MODULE_NAME[1]',
+    'DEST_MODULE_LOCATION[0]',
+    'AUTOINSTALL',
+    'MAKE[0]',
+    'CLEAN',
+    'BUILD_EXCLUSIVE_ARCH',
+    'BUILD_EXCLUSIVE_KERNEL_MIN',
+  ]
+  assert.deepEqual(await sourced(renderDkmsConf(project), variables), [
+    'vmmci-dkms',
+    project.version,
+    'virtio_vmmci',
+    '/updates/dkms',
+    'yes',
+    `make -C /k M=/t/vmmci-dkms/${project.version}/build modules`,
+    'true',
+    '^(x86_64|i.86)$',
+    '4.14',
+  ])
+})
+
+test('name and version are literals, which dh_dkms looks for', () => {
+  assert.match(renderDkmsConf(project), new RegExp(`^PACKAGE_VERSION="${project.version}"$`, 'm'))
+  assert.match(renderDkmsConf(project), /^PACKAGE_NAME="vmmci-dkms"$/m)
+})
+
+test('what was rendered says so, and the source tree holds nothing else', () => {
+  const text = renderDkmsConf(project)
+  assert.match(text, /^# Rendered by vmmci-dkms .*Do not edit\.$/m)
+  assert.equal(sourceTree(project).get('dkms.conf')?.toString(), text)
+})
+
+test('another module is rendered by the same template', async () => {
+  assert.deepEqual(
+    await sourced(renderDkmsConf(hello), [
+      'PACKAGE_NAME',
+      'PACKAGE_VERSION',
+      'BUILT_MODULE_NAME[0]',
+      'BUILD_EXCLUSIVE_KERNEL_MIN',
+    ]),
+    ['hello-dkms', '0.3.1', 'hello_else', '5.4'],
+  )
+  assert.deepEqual(
+    configFiles(hello).map(({ path }) => path),
+    ['/etc/modprobe.d/hello-dkms.conf', '/etc/modules-load.d/hello-dkms.conf'],
+  )
+  assert.match(configFiles(hello)[0]?.text ?? '', /^options hello_else greeting=moin$/m)
+})
+
+test('the toolchain knows nothing of vmmci', async () => {
+  const { stdout } = await exec({
+    argv: ['grep', '-rnE', 'vmmci|virtio|0b5d', join(home, 'scripts'), '--include=*.ts'],
+  })
+  const said = stdout
+    .split('\n')
+    .filter(Boolean)
+    .filter(
+      (line) =>
+        !/vmmci-dkms/.test(line) &&
+        !/:\s*(\/?\*|\/\/)/.test(line) &&
+        !/cli\.ts|bundle\.ts/.test(line) &&
+        !/\/opt\/vmmci/.test(line),
+    )
+  assert.deepEqual(said, [])
+})
+
+test('the committed manifest names its schema', () => {
+  assert.equal(
+    JSON.parse(readFileSync(ownManifest, 'utf8')).$schema,
+    '../scripts/manifest/schema.json',
+  )
+})
