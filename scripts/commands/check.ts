@@ -1,9 +1,10 @@
 import { tmpdir } from 'node:os'
 import semver from 'semver'
-import { which } from '../exec.ts'
+import { ask, which } from '../exec.ts'
 import { exitStatus, type FailureKind } from '../failure.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { wrap } from '../output.ts'
+import { managers } from '../plan/packages.ts'
 import { defaultSelection, headersFailure, headersFor, requestedKernels } from '../select.ts'
 import { compilerFit, findCompiler } from '../system/compiler.ts'
 import { danglingEntries, dkmsTree, dkmsVersion } from '../system/dkms.ts'
@@ -75,6 +76,23 @@ function checkOptions(project: Project, kernel: Kernel): Finding[] {
   return missing.length > 0 ? missing : [ok('options', 'all that are asked for are on')]
 }
 
+/** Without the flavour's metapackage the next kernel comes without its headers. */
+async function checkMetapackage(facts: SystemFacts, kernel: Kernel): Promise<Finding[]> {
+  const packages = headersFor(facts, kernel.release)
+  if (!packages || !facts.distribution) return []
+  const { metapackage } = packages
+  const installed = await ask([...managers[facts.distribution.manager].installed, metapackage])
+  return installed === undefined
+    ? [
+        note(
+          'upgrades',
+          `${metapackage} is not installed: the next kernel will lack its headers.`,
+          facts.installCommand([metapackage]),
+        ),
+      ]
+    : [ok('upgrades', `${metapackage} brings the next kernel's headers`)]
+}
+
 async function checkKernel(
   project: Project,
   facts: SystemFacts,
@@ -82,7 +100,12 @@ async function checkKernel(
 ): Promise<Finding[]> {
   const findings = [checkRangeOf(project, kernel), checkHeaders(facts, kernel)]
   if (!kernel.headers.folder) return findings
-  return [...findings, await checkCompiler(facts, kernel), ...checkOptions(project, kernel)]
+  return [
+    ...findings,
+    await checkCompiler(facts, kernel),
+    ...checkOptions(project, kernel),
+    ...(await checkMetapackage(facts, kernel)),
+  ]
 }
 
 async function checkDkms(project: Project, facts: SystemFacts): Promise<Finding> {

@@ -6,7 +6,7 @@ import { readLog, verifyModule } from '../build.ts'
 import { requireRoot, show } from '../exec.ts'
 import { Failure } from '../failure.ts'
 import type { Project } from '../manifest/manifest.ts'
-import type { Output } from '../output.ts'
+import { confirm, type Output } from '../output.ts'
 import { buildHint, errorLines } from '../plan/hints.ts'
 import { type InstallInput, planInstall, planLoad, sourceFolder } from '../plan/install.ts'
 import { managers } from '../plan/packages.ts'
@@ -298,7 +298,7 @@ async function run(project: Project, options: InstallOptions, output: Output): P
       )
       return
     }
-    tellTakeOver(input, output)
+    await agreeToTakeOver(input, options.yes === true, output)
     if (steps.length > 0)
       await transaction(touchedPaths(project, kernels), input.releases, output, () =>
         runSteps([...steps, verifyStep(project, kernels)], output),
@@ -310,12 +310,18 @@ async function run(project: Project, options: InstallOptions, output: Output): P
   }
 }
 
-function tellTakeOver(input: InstallInput, output: Output): void {
+/** What is in the way is named, and taken over only if that was agreed to. */
+async function agreeToTakeOver(input: InstallInput, yes: boolean, output: Output): Promise<void> {
+  if (input.strays.length + input.otherVersions.length === 0) return
   if (input.strays.length > 0) {
     output.say('Taking over modules that were installed by hand:')
     for (const file of input.strays) output.say(`  ${file}`)
   }
   for (const version of input.otherVersions) output.say(`Replacing version ${version}.`)
+  if (!yes && !(await confirm('Go on?')))
+    throw new Failure('install', 'Another installation is in the way, and was left as it is.', {
+      mend: 'vmmci-dkms install --yes',
+    })
 }
 
 function report(project: Project, input: InstallInput, nothing: boolean, output: Output): void {

@@ -65,3 +65,33 @@ test('make by hand builds, installs and cleans', async () => {
   await root.sh(`${make} clean`)
   assert.equal((await root.sh("find /src -name '*.ko' -o -name '*.o'")).trim(), '')
 })
+
+const dkmsVersions: [string, keyof typeof specs][] = [
+  ['2.8', 'kernel-5.10'],
+  ['3.0', 'kernel-6.1'],
+  ['3.2', 'kernel-6.12-7.2-7.3'],
+]
+
+for (const [version, rootName] of dkmsVersions)
+  test(`dkms ${version} adds, builds, installs and removes by the rendered dkms.conf`, async () => {
+    await using root = await Root.of(rootName)
+    assert.match(await root.sh('dkms --version'), new RegExp(`${version.replace('.', '\\.')}\\.`))
+    const source = `/usr/src/${project.package.name}-${project.version}`
+    mkdirSync(join(root.folder, source))
+    writeSourceTree(project, join(root.folder, source))
+    const release = (await root.sh('ls /lib/modules | sort -V | head -n 1')).trim()
+    const named = `-m ${project.package.name} -v ${project.version}`
+
+    const said = await root.sh(`
+      dkms add ${named} 2>&1
+      dkms build ${named} -k ${release} 2>&1
+      dkms install ${named} -k ${release} 2>&1`)
+    assert.doesNotMatch(said, /warning|deprecated/i)
+    for (const module of project.modules)
+      assert.match(
+        await root.sh(`modinfo -k ${release} -n ${module.name}`),
+        new RegExp(`/updates/dkms/${module.name}\\.ko`),
+      )
+    await root.sh(`dkms remove ${named} --all`)
+    assert.equal((await root.sh(`find /lib/modules -name 'virtio_vmmci*'`)).trim(), '')
+  })

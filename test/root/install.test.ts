@@ -148,3 +148,16 @@ test('Alpine is told plainly that it has no dkms', async () => {
   const built = await root.cli('build', '--out', '/root/out')
   assert.equal(built.status, 0, built.stderr)
 })
+
+test('without bash the build works, by a POSIX sh alone', async () => {
+  await using root = await Root.of('dkms')
+  await root.addPackage(await packedPackage())
+  await root.sh('rm -f /bin/bash /usr/bin/bash')
+  const built = await root.cli('build', '--out', '/root/out')
+  assert.equal(built.status, 0, built.stderr)
+  const checked = await root.cli('check', '--all-kernels', '--json')
+  const levels = JSON.parse(checked.stdout).kernels[0].findings.map(
+    (f: { level: string }) => f.level,
+  )
+  assert.ok(!levels.includes('fail'), checked.stdout)
+})

@@ -24,7 +24,7 @@ const newestHeaders = (series: string) =>
   `apt-get install -y -q --no-install-recommends $(apt-cache pkgnames linux-headers-${series}. |
     grep -E '^linux-headers-[0-9.]+\\+deb13-amd64$' | sort -V | tail -n 1)`
 
-const kbuild = ['gcc', 'make', 'kmod', 'sparse', 'xz-utils', 'linux-headers-amd64']
+const kbuild = ['gcc', 'make', 'kmod', 'sparse', 'xz-utils', 'dkms', 'linux-headers-amd64']
 const node = ['nodejs', 'npm', 'ca-certificates']
 
 export const specs = {
