@@ -26,6 +26,11 @@ export class Output {
     if (!this.options.json && !this.options.quiet) process.stdout.write(`${line}\n`)
   }
 
+  /** A sentence for people, broken at 80 columns. */
+  tell(sentence: string): void {
+    for (const line of wrap('', sentence)) this.say(line)
+  }
+
   /** A line that also --quiet lets through. */
   warn(line: string): void {
     process.stderr.write(`${line}\n`)

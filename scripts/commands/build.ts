@@ -51,7 +51,7 @@ export async function build(
     checkRange(project, facts.running)
     const selection = defaultSelection(project, facts)
     if (!selection) throw headersFailure(facts, facts.running)
-    if (selection.note) output.say(selection.note)
+    if (selection.note) output.tell(selection.note)
     kernels = selection.kernels
   }
   await requireBuildable(facts, kernels)

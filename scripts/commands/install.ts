@@ -106,7 +106,7 @@ function selectKernels(
   const selection = defaultSelection(project, facts)
   if (!selection) throw headersFailure(facts, facts.running)
   for (const kernel of selection.kernels) checkRange(project, kernel)
-  if (selection.note) output.say(selection.note)
+  if (selection.note) output.tell(selection.note)
   return selection.kernels
 }
 

@@ -18,7 +18,10 @@ export interface DkmsVersion {
   builds: DkmsBuild[]
 }
 
-/** dkms's version as semver, or undefined where there is no dkms. `dkms-3.2.2` and `dkms: 2.8.4` both occur. */
+/**
+ * dkms's version as semver, or undefined where there is no dkms. `dkms-3.2.2` and `dkms: 2.8.8` both
+ * occur, and Debian 11's 2.8.4 says no more than `dkms:2.8`.
+ */
 export async function dkmsVersion(): Promise<string | undefined> {
   const answer = await ask(['dkms', '--version'])
   return answer === undefined ? undefined : semver.coerce(answer)?.version

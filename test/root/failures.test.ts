@@ -85,7 +85,7 @@ const cases: Case[] = [
     break: "printf '#!/bin/sh\\necho dkms: 2.3\\n' > /usr/sbin/dkms",
     words: ['install', '--yes', '--no-prereqs'],
     kind: 'dkms',
-    says: /dkms 2\.3\.0 is not >=2\.8\.4\.\n {2}try: apt-get install dkms/,
+    says: /dkms 2\.3\.0 is not >=2\.8\.0\.\n {2}try: apt-get install dkms/,
   },
   {
     name: 'a dangling entry in the dkms tree',
