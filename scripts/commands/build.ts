@@ -76,7 +76,8 @@ export async function build(
       },
     }),
   )
-  await runSteps(steps, output, availableParallelism())
+  // More builds than cores: linking and the like leave room for another kernel's compiler.
+  await runSteps(steps, output, 2 * availableParallelism())
   output.result(
     kernels.map((kernel) => ({ kernel: kernel.release, modules: built.get(kernel.release) })),
     () => [...built.values()].flat().map((info) => info.file),

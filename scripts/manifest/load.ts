@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { Ajv, type ErrorObject } from 'ajv'
+import type { ErrorObject } from 'ajv'
 import {
   findNodeAtLocation,
   type Node,
@@ -13,7 +13,7 @@ import semver from 'semver'
 import { Failure } from '../failure.ts'
 import type { Manifest, Project } from './manifest.ts'
 import { checkRules } from './rules.ts'
-import schema from './schema.json' with { type: 'json' }
+import { validate } from './validate.ts'
 
 /** A mistake in a manifest: where, as path into the document, and what was expected. */
 export interface Mistake {
@@ -67,11 +67,8 @@ function fromSchema(error: ErrorObject): Mistake {
   return { path, message: error.message ?? error.keyword }
 }
 
-let validate: ReturnType<Ajv['compile']> | undefined
-
 /** All mistakes in a parsed document; none means that it is a Manifest. */
 export function findMistakes(document: unknown, folder?: string): Mistake[] {
-  validate ??= new Ajv({ allErrors: true, verbose: true, strict: true }).compile(schema)
   if (!validate(document)) return (validate.errors ?? []).map(fromSchema)
   return checkRules(document as Manifest, folder)
 }

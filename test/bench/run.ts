@@ -83,7 +83,7 @@ for (const name of ['a', 'b', 'c'])
     r=${release}-${name}; mkdir -p /lib/modules/$r /opt/h-$r
     cp -R $(readlink -f /lib/modules/${release}/build)/. /opt/h-$r
     echo $r > /opt/h-$r/include/config/kernel.release
-    sed -i "s/${release.replaceAll('+', '\\+')}/$r/" /opt/h-$r/include/generated/utsrelease.h
+    echo "#define UTS_RELEASE \\"$r\\"" > /opt/h-$r/include/generated/utsrelease.h
     ln -s /opt/h-$r /lib/modules/$r/build`)
 const named = ['a', 'b', 'c'].map((name) => ['--kernel', `${release}-${name}`])
 rows.push(
