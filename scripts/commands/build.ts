@@ -56,7 +56,8 @@ export async function build(
   }
   await requireBuildable(facts, kernels)
 
-  const jobs = Math.max(1, Math.ceil(availableParallelism() / kernels.length))
+  // One more than there are cores: while one waits for the disk another compiles.
+  const jobs = Math.ceil((availableParallelism() + 1) / kernels.length)
   if (options.dryRun) {
     const commands = kernels.map((k) =>
       makeCommand(k, `${buildFolder(out, k)}/.work`, jobs, options.makeArg),
