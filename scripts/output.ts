@@ -7,6 +7,12 @@ export interface OutputOptions {
   verbose?: boolean
 }
 
+/** A serial console knows no width, and a list that redraws itself would break after each letter. */
+function canRedraw(): boolean {
+  const { isTTY, columns } = process.stdout
+  return isTTY && columns >= 40 && process.env.TERM !== 'dumb' && !process.env.NO_COLOR
+}
+
 /** Where a command speaks: lines for people, or one JSON document and nothing else on stdout. */
 export class Output {
   constructor(private readonly options: OutputOptions) {}
@@ -14,7 +20,7 @@ export class Output {
   get renderer(): 'silent' | 'default' | 'simple' | 'verbose' {
     if (this.options.json || this.options.quiet) return 'silent'
     if (this.options.verbose) return 'verbose'
-    return process.stdout.isTTY && !process.env.NO_COLOR ? 'default' : 'simple'
+    return canRedraw() ? 'default' : 'simple'
   }
 
   get verbose(): boolean {

@@ -1,4 +1,4 @@
-import { Listr } from 'listr2'
+import { Listr, ListrLogLevels } from 'listr2'
 import { type Command, exec, type Result, show, stopRunning } from './exec.ts'
 import { Failure, type FailureKind } from './failure.ts'
 import type { Output } from './output.ts'
@@ -56,6 +56,14 @@ async function runStep(step: Step, onOutput: (text: string) => void): Promise<vo
   throwIfInterrupted()
 }
 
+/** Marks that any console has. */
+function plainMarks(output: Output): object {
+  const { STARTED, COMPLETED, FAILED } = ListrLogLevels
+  return output.renderer === 'simple'
+    ? { icon: { [STARTED]: '...', [COMPLETED]: 'ok ', [FAILED]: 'NO ' } }
+    : {}
+}
+
 /** Runs steps in order as a task list, or side by side. Throws the first Failure. */
 export async function runSteps(
   steps: readonly Step[],
@@ -77,7 +85,7 @@ export async function runSteps(
     exitOnError: true,
     renderer: output.renderer,
     registerSignalListeners: false,
-    rendererOptions: { collapseErrors: false, showErrorMessage: false },
+    rendererOptions: { collapseErrors: false, showErrorMessage: false, ...plainMarks(output) },
   })
   await list.run()
 }
