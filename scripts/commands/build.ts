@@ -2,42 +2,12 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { buildFolder, buildFor, makeCommand } from '../build.ts'
 import { show } from '../exec.ts'
-import { Failure } from '../failure.ts'
+import { requireBuildable } from '../requirements.ts'
 import { checkRange, defaultSelection, headersFailure, requestedKernels } from '../select.ts'
 import { handleInterrupts, runSteps, type Step } from '../steps.ts'
-import { compilerFit, findCompiler } from '../system/compiler.ts'
-import { readFacts, type SystemFacts } from '../system/facts.ts'
-import type { Kernel } from '../system/kernels.ts'
+import { readFacts } from '../system/facts.ts'
 import type { ModuleInfo } from '../system/modules.ts'
 import { type CommonOptions, open } from './options.ts'
-
-/** Throws where there is no compiler, or one that kbuild's options are too new for. */
-async function requireCompiler(facts: SystemFacts, kernel: Kernel): Promise<void> {
-  const compiler = await findCompiler(kernel.headers)
-  const wanted = kernel.headers.compiler ?? 'gcc'
-  const mend = facts.installCommand(facts.distribution?.toolchain ?? ['gcc', 'make'])
-  if (!compiler)
-    throw new Failure(
-      'toolchain',
-      `There is no compiler; kernel ${kernel.release} wants ${wanted}.`,
-      { mend },
-    )
-  if (compilerFit(compiler, kernel.headers) === 'older')
-    throw new Failure(
-      'toolchain',
-      `${compiler.name} ${compiler.version} is older than the ${kernel.headers.compilerVersion} that built kernel ${kernel.release}.`,
-      { mend: facts.installCommand([wanted]) },
-    )
-}
-
-/** Throws unless a build for each of the kernels can begin. */
-export async function requireBuildable(facts: SystemFacts, kernels: Kernel[]): Promise<void> {
-  for (const kernel of kernels) {
-    const failure = headersFailure(facts, kernel)
-    if (failure) throw failure
-    await requireCompiler(facts, kernel)
-  }
-}
 
 export async function build(
   options: CommonOptions & { out?: string; makeArg?: string[] },

@@ -1,98 +1,33 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import semver from 'semver'
 import { readLog, verifyModule } from '../build.ts'
 import { requireRoot, show } from '../exec.ts'
 import { Failure } from '../failure.ts'
+import { inheritedKernels, readInput, stage, touchedPaths } from '../install-input.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { confirm, type Output } from '../output.ts'
 import { buildHint, errorLines } from '../plan/hints.ts'
-import { type InstallInput, planInstall, planLoad, sourceFolder } from '../plan/install.ts'
-import { managers } from '../plan/packages.ts'
-import { configFiles } from '../plan/render.ts'
+import { type InstallInput, planInstall, planLoad } from '../plan/install.ts'
 import { findMissing, installPrerequisites, prerequisiteCommands } from '../prerequisites.ts'
+import {
+  requireBuildable,
+  requireDkms,
+  requireNotOwned,
+  requirePlatform,
+  requireSpace,
+} from '../requirements.ts'
 import { checkRange, defaultSelection, headersFailure, requestedKernels } from '../select.ts'
-import { holdsSourceTree, writeSourceTree } from '../source-tree.ts'
-import { handleInterrupts, runSteps, type Step, showSteps, throwIfInterrupted } from '../steps.ts'
-import { danglingEntries, dkmsTree, dkmsVersion, readDkms } from '../system/dkms.ts'
+import { runSteps, type Step, showSteps, throwIfInterrupted } from '../steps.ts'
+import { dkmsTree } from '../system/dkms.ts'
 import { readFacts, type SystemFacts } from '../system/facts.ts'
-import { type Kernel, machine, sameArchitecture } from '../system/kernels.ts'
-import { alone } from '../system/lock.ts'
-import { freeSpace } from '../system/machine.ts'
+import type { Kernel } from '../system/kernels.ts'
 import { findModules, loadedModules } from '../system/modules.ts'
-import { findOwner } from '../system/ownership.ts'
 import { transaction } from '../transaction.ts'
-import { requireBuildable } from './build.ts'
-import { type CommonOptions, open } from './options.ts'
+import { type CommonOptions, runAlone } from './options.ts'
 
 export interface InstallOptions extends CommonOptions {
   prereqs?: boolean
-}
-
-/** A source tree, its build and the installed modules, with room to spare. */
-const neededSpace = 32 * 1024 * 1024
-
-/** Throws on a system where installing by dkms cannot be. */
-function requirePlatform(project: Project, facts: SystemFacts): void {
-  const { distribution } = facts
-  if (distribution && distribution.dkms.length === 0)
-    throw new Failure(
-      'platform',
-      `${distribution.dkmsNote ?? `${distribution.name} has no dkms`}.`,
-      {
-        mend: `npx ${project.package.name} build`,
-      },
-    )
-  if (!project.kernel.architectures.some((name) => sameArchitecture(name, machine())))
-    throw new Failure('platform', `${project.package.name} is not for ${machine()}.`)
-}
-
-/** Throws where a distribution's package has it in hand, and says how to update that. */
-export async function requireNotOwned(project: Project, verb: 'install' | 'remove'): Promise<void> {
-  for (const { version } of readDkms(project.package.name)) {
-    const owner = await findOwner(join(sourceFolder(project.package.name, version), 'dkms.conf'))
-    if (!owner) continue
-    const { refresh = [], install, remove } = managers[owner.manager]
-    const words = verb === 'install' ? install : remove
-    throw new Failure(
-      'owned',
-      `Version ${version} belongs to the package ${owner.package}; leaving it alone.`,
-      {
-        mend: [
-          ...(verb === 'install' && refresh.length > 0 ? [refresh.join(' '), '&&'] : []),
-          ...words,
-          owner.package,
-        ].join(' '),
-      },
-    )
-  }
-}
-
-async function requireDkms(project: Project, facts: SystemFacts): Promise<void> {
-  const version = await dkmsVersion()
-  const mend = facts.installCommand(facts.distribution?.dkms ?? ['dkms'])
-  if (!version)
-    throw new Failure(
-      'dkms',
-      `dkms is not installed. ${facts.distribution?.dkmsNote ?? ''}`.trim(),
-      { mend },
-    )
-  if (!semver.satisfies(version, project.dkms.range))
-    throw new Failure('dkms', `dkms ${version} is not ${project.dkms.range}.`, { mend })
-  const dangling = danglingEntries()
-  if (dangling.length > 0)
-    throw new Failure('dkms', `dkms has an entry whose source is gone: ${dangling.join(', ')}.`, {
-      mend: `rm -r ${dangling.join(' ')}`,
-    })
-}
-
-function requireSpace(): void {
-  for (const folder of ['/usr/src', dkmsTree, '/lib/modules', tmpdir()])
-    if (freeSpace(folder) < neededSpace)
-      throw new Failure('space', `There is less than ${neededSpace >> 20} MiB free in ${folder}.`, {
-        mend: `df -h ${folder}`,
-      })
 }
 
 function selectKernels(
@@ -108,89 +43,6 @@ function selectKernels(
   for (const kernel of selection.kernels) checkRange(project, kernel)
   if (selection.note) output.tell(selection.note)
   return selection.kernels
-}
-
-/** Modules of ours that dkms did not put there: someone's `make install`, for instance. */
-function strays(project: Project, releases: string[]): string[] {
-  const names = project.modules.map((module) => module.name)
-  const builds = readDkms(project.package.name).flatMap((version) => version.builds)
-  return releases.flatMap((release) => {
-    const files = findModules(release, names)
-    const dkmsHasIt = builds.some((b) => b.release === release && b.state === 'installed')
-    const place = dkmsHasIt && dkmsPlaces.find((p) => files.some((file) => file.includes(p)))
-    return place ? files.filter((file) => !file.includes(place)) : files
-  })
-}
-
-/** Where dkms installs: Debian and kin, Arch; SUSE; Fedora and RHEL. The first that has files is it. */
-const dkmsPlaces = ['/updates/dkms/', '/updates/', '/extra/']
-
-/** What a plan needs to know, from the system as it is now. */
-function readInput(project: Project, kernels: Kernel[], staged: string): InstallInput {
-  const { name } = project.package
-  const { version } = project
-  const versions = readDkms(name)
-  const own = versions.find((v) => v.version === version)
-  const releases = kernels.map((kernel) => kernel.release)
-  const modules = project.modules.map((module) => module.name)
-  const loaded = loadedModules(modules)
-  const load = project.install.autoload !== 'none' && kernels.some((kernel) => kernel.running)
-  return {
-    name,
-    version,
-    modules,
-    staged: join(staged, 'source'),
-    releases,
-    present: own !== undefined,
-    added: own?.source === true && holdsSourceTree(project, sourceFolder(name, version)),
-    installed: (own?.builds ?? []).filter((b) => b.state === 'installed').map((b) => b.release),
-    otherVersions: versions.map((v) => v.version).filter((v) => v !== version),
-    strays: strays(project, releases),
-    config: configFiles(project)
-      .filter(({ path, text }) => readLog(path) !== text)
-      .map(({ path }) => ({
-        path,
-        staged: join(staged, basename(join(path, '..')), basename(path)),
-      })),
-    load: load && loaded.filter((m) => m.version === version).length < modules.length,
-    unload: loaded
-      .filter((module) => module.version !== version)
-      .map((module) => module.name)
-      .reverse(),
-  }
-}
-
-function stage(project: Project, folder: string): void {
-  mkdirSync(join(folder, 'source'))
-  writeSourceTree(project, join(folder, 'source'))
-  for (const { path, text } of configFiles(project)) {
-    mkdirSync(join(folder, basename(join(path, '..'))), { recursive: true })
-    writeFileSync(join(folder, basename(join(path, '..')), basename(path)), text)
-  }
-}
-
-/** All that an installation or a removal may touch. */
-export function touchedPaths(project: Project, kernels: Kernel[]): string[] {
-  const { name } = project.package
-  const modules = project.modules.map((module) => module.name)
-  const versions = new Set([project.version, ...readDkms(name).map((v) => v.version)])
-  const places = kernels.flatMap(({ release }) => {
-    const found = findModules(release, modules)
-    const usual = ['updates/dkms', 'extra', 'updates'].flatMap((place) =>
-      modules.flatMap((m) =>
-        ['', '.xz', '.gz', '.zst'].map((c) => `/lib/modules/${release}/${place}/${m}.ko${c}`),
-      ),
-    )
-    return [...found, ...usual]
-  })
-  return [
-    ...new Set([
-      `${dkmsTree}/${name}`,
-      ...[...versions].map((version) => sourceFolder(name, version)),
-      ...configFiles(project).map(({ path }) => path),
-      ...places,
-    ]),
-  ]
 }
 
 /** dkms says little about a failed build; its make.log says it all, and is kept. */
@@ -280,7 +132,13 @@ async function run(project: Project, options: InstallOptions, output: Output): P
     }
   }
 
-  const kernels = selectKernels(project, facts, options, output)
+  const kernels = [
+    ...new Map(
+      [...selectKernels(project, facts, options, output), ...inheritedKernels(project, facts)].map(
+        (kernel) => [kernel.release, kernel],
+      ),
+    ).values(),
+  ]
   await requireDkms(project, facts)
   await requireBuildable(facts, kernels)
   requireSpace()
@@ -345,12 +203,5 @@ function report(project: Project, input: InstallInput, nothing: boolean, output:
 }
 
 export async function install(options: InstallOptions): Promise<void> {
-  const { project, output } = open(options)
-  if (options.dryRun) return run(project, options, output)
-  handleInterrupts()
-  await alone(
-    project.package.name,
-    (line) => output.warn(line),
-    () => run(project, options, output),
-  )
+  await runAlone(options, run)
 }

@@ -3,6 +3,8 @@ import type { Project } from '../manifest/manifest.ts'
 import { Output, type OutputOptions } from '../output.ts'
 import type { KernelOptions } from '../select.ts'
 import { ownManifest } from '../source-tree.ts'
+import { handleInterrupts } from '../steps.ts'
+import { alone } from '../system/lock.ts'
 
 /** Options that all commands share. */
 export interface CommonOptions extends OutputOptions, KernelOptions {
@@ -17,4 +19,19 @@ export function open(options: CommonOptions): { project: Project; output: Output
     project: loadManifest(options.manifest ?? ownManifest),
     output: new Output(options),
   }
+}
+
+/** For commands that change the system: one at a time, and undone when interrupted. */
+export async function runAlone<Options extends CommonOptions>(
+  options: Options,
+  run: (project: Project, options: Options, output: Output) => Promise<void>,
+): Promise<void> {
+  const { project, output } = open(options)
+  if (options.dryRun) return run(project, options, output)
+  handleInterrupts()
+  await alone(
+    project.package.name,
+    (line) => output.warn(line),
+    () => run(project, options, output),
+  )
 }

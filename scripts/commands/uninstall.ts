@@ -1,17 +1,17 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { requireRoot, show } from '../exec.ts'
+import { touchedPaths } from '../install-input.ts'
 import type { Project } from '../manifest/manifest.ts'
 import type { Output } from '../output.ts'
 import { planUninstall, sourceFolder, type UninstallInput } from '../plan/install.ts'
 import { configFiles } from '../plan/render.ts'
-import { handleInterrupts, runSteps, showSteps } from '../steps.ts'
+import { requireNotOwned } from '../requirements.ts'
+import { runSteps, showSteps } from '../steps.ts'
 import { readDkms } from '../system/dkms.ts'
 import { readFacts, type SystemFacts } from '../system/facts.ts'
-import { alone } from '../system/lock.ts'
 import { findModules, loadedModules } from '../system/modules.ts'
 import { transaction } from '../transaction.ts'
-import { requireNotOwned, touchedPaths } from './install.ts'
-import { type CommonOptions, open } from './options.ts'
+import { type CommonOptions, runAlone } from './options.ts'
 
 /** Source trees of any version, also of one that dkms no longer knows. */
 function sourceFolders(name: string): string[] {
@@ -79,12 +79,5 @@ async function run(project: Project, options: CommonOptions, output: Output): Pr
 
 /** Leaves no dkms entry, module, source tree or configuration, and unloads what nothing uses. */
 export async function uninstall(options: CommonOptions): Promise<void> {
-  const { project, output } = open(options)
-  if (options.dryRun) return run(project, options, output)
-  handleInterrupts()
-  await alone(
-    project.package.name,
-    (line) => output.warn(line),
-    () => run(project, options, output),
-  )
+  await runAlone(options, run)
 }

@@ -93,12 +93,14 @@ test("somebody else's module: the same commands by its own manifest", async () =
 test('an older version and modules installed by hand are taken over', async () => {
   await using root = await Root.of('dkms')
   await root.addPackage(await packedPackage())
+  const release = (await root.sh('ls /lib/modules')).trim()
+  const twin = `${release}-twin`
+  await root.addTwin(release, twin)
   await root.sh(`
     cp -R /opt/vmmci /opt/old && sed -i 's/"version": "1.0.0"/"version": "0.9.0"/' /opt/old/package.json
-    node /opt/old/dist/cli.js install --yes --quiet
-    release=$(ls /lib/modules | tail -n 1)
+    node /opt/old/dist/cli.js install --yes --quiet --all-kernels
     cp -R /opt/vmmci/kmod /root/kmod
-    make -s -C /root/kmod KDIR=/lib/modules/$release/build install`)
+    make -s -C /root/kmod KDIR=/lib/modules/${release}/build install`)
 
   const { status, stdout, stderr } = await root.cli('install', '--yes')
   assert.equal(status, 0, stderr)
@@ -108,8 +110,16 @@ test('an older version and modules installed by hand are taken over', async () =
   )
   assert.match(stdout, /Replacing version 0\.9\.0/)
   assert.equal((await root.sh('ls -d /usr/src/vmmci-dkms-*')).trim(), '/usr/src/vmmci-dkms-1.0.0')
-  const files = await root.sh("find /lib/modules -name 'virtio_vmmci.ko*'")
-  assert.match(files, /^\/lib\/modules\/[^/]+\/updates\/dkms\/virtio_vmmci\.ko\.xz\n$/)
+  // The old version was there for both kernels, so both have the new one, though one was named.
+  const files = await root.sh("find /lib/modules -name 'virtio_vmmci.ko*' | sort")
+  assert.equal(
+    files.replaceAll('.xz', ''),
+    [release, twin]
+      .map((name) => `/lib/modules/${name}/updates/dkms/virtio_vmmci.ko\n`)
+      .sort()
+      .join(''),
+  )
+  assert.deepEqual((await installedFor(root)).sort(), [release, twin])
 })
 
 test('a copy that a Debian package owns is left alone', async () => {

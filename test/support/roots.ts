@@ -175,6 +175,16 @@ export class Root {
     return this.run([...command, ...words])
   }
 
+  /** A second kernel: the headers of the first under another release, which kbuild takes as they are. */
+  async addTwin(release: string, twin: string): Promise<void> {
+    await this.sh(`
+      mkdir -p /lib/modules/${twin} /opt/headers-${twin}
+      cp -R $(readlink -f /lib/modules/${release}/build)/. /opt/headers-${twin}
+      echo ${twin} > /opt/headers-${twin}/include/config/kernel.release
+      echo '#define UTS_RELEASE "${twin}"' > /opt/headers-${twin}/include/generated/utsrelease.h
+      ln -s /opt/headers-${twin} /lib/modules/${twin}/build`)
+  }
+
   /** Every path that an installation could change, with what tells a change. */
   state(): Promise<string> {
     return this.sh(

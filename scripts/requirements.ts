@@ -1,0 +1,107 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import semver from 'semver'
+import { Failure } from './failure.ts'
+import type { Project } from './manifest/manifest.ts'
+import { sourceFolder } from './plan/install.ts'
+import { managers } from './plan/packages.ts'
+import { headersFailure } from './select.ts'
+import { compilerFit, findCompiler } from './system/compiler.ts'
+import { danglingEntries, dkmsTree, dkmsVersion, readDkms } from './system/dkms.ts'
+import type { SystemFacts } from './system/facts.ts'
+import { type Kernel, machine, sameArchitecture } from './system/kernels.ts'
+import { freeSpace } from './system/machine.ts'
+import { findOwner } from './system/ownership.ts'
+
+/** A source tree, its build and the installed modules, with room to spare. */
+const neededSpace = 32 * 1024 * 1024
+
+/** Throws on a system where installing by dkms cannot be. */
+export function requirePlatform(project: Project, facts: SystemFacts): void {
+  const { distribution } = facts
+  if (distribution && distribution.dkms.length === 0)
+    throw new Failure(
+      'platform',
+      `${distribution.dkmsNote ?? `${distribution.name} has no dkms`}.`,
+      {
+        mend: `npx ${project.package.name} build`,
+      },
+    )
+  if (!project.kernel.architectures.some((name) => sameArchitecture(name, machine())))
+    throw new Failure('platform', `${project.package.name} is not for ${machine()}.`)
+}
+
+/** Throws where a distribution's package has it in hand, and says how to update that. */
+export async function requireNotOwned(project: Project, verb: 'install' | 'remove'): Promise<void> {
+  for (const { version } of readDkms(project.package.name)) {
+    const owner = await findOwner(join(sourceFolder(project.package.name, version), 'dkms.conf'))
+    if (!owner) continue
+    const { refresh = [], install, remove } = managers[owner.manager]
+    const words = verb === 'install' ? install : remove
+    throw new Failure(
+      'owned',
+      `Version ${version} belongs to the package ${owner.package}; leaving it alone.`,
+      {
+        mend: [
+          ...(verb === 'install' && refresh.length > 0 ? [refresh.join(' '), '&&'] : []),
+          ...words,
+          owner.package,
+        ].join(' '),
+      },
+    )
+  }
+}
+
+export async function requireDkms(project: Project, facts: SystemFacts): Promise<void> {
+  const version = await dkmsVersion()
+  const mend = facts.installCommand(facts.distribution?.dkms ?? ['dkms'])
+  if (!version)
+    throw new Failure(
+      'dkms',
+      `dkms is not installed. ${facts.distribution?.dkmsNote ?? ''}`.trim(),
+      { mend },
+    )
+  if (!semver.satisfies(version, project.dkms.range))
+    throw new Failure('dkms', `dkms ${version} is not ${project.dkms.range}.`, { mend })
+  const dangling = danglingEntries()
+  if (dangling.length > 0)
+    throw new Failure('dkms', `dkms has an entry whose source is gone: ${dangling.join(', ')}.`, {
+      mend: `rm -r ${dangling.join(' ')}`,
+    })
+}
+
+export function requireSpace(): void {
+  for (const folder of ['/usr/src', dkmsTree, '/lib/modules', tmpdir()])
+    if (freeSpace(folder) < neededSpace)
+      throw new Failure('space', `There is less than ${neededSpace >> 20} MiB free in ${folder}.`, {
+        mend: `df -h ${folder}`,
+      })
+}
+
+/** Throws where there is no compiler, or one that kbuild's options are too new for. */
+async function requireCompiler(facts: SystemFacts, kernel: Kernel): Promise<void> {
+  const compiler = await findCompiler(kernel.headers)
+  const wanted = kernel.headers.compiler ?? 'gcc'
+  const mend = facts.installCommand(facts.distribution?.toolchain ?? ['gcc', 'make'])
+  if (!compiler)
+    throw new Failure(
+      'toolchain',
+      `There is no compiler; kernel ${kernel.release} wants ${wanted}.`,
+      { mend },
+    )
+  if (compilerFit(compiler, kernel.headers) === 'older')
+    throw new Failure(
+      'toolchain',
+      `${compiler.name} ${compiler.version} is older than the ${kernel.headers.compilerVersion} that built kernel ${kernel.release}.`,
+      { mend: facts.installCommand([wanted]) },
+    )
+}
+
+/** Throws unless a build for each of the kernels can begin. */
+export async function requireBuildable(facts: SystemFacts, kernels: Kernel[]): Promise<void> {
+  for (const kernel of kernels) {
+    const failure = headersFailure(facts, kernel)
+    if (failure) throw failure
+    await requireCompiler(facts, kernel)
+  }
+}
