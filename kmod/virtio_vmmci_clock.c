@@ -52,7 +52,7 @@ static int vmmci_sample_once(struct vmmci *v, struct vmmci_sample *s)
 	if (after < before)
 		return -EAGAIN;
 
-	s->host = sec * NSEC_PER_SEC + (s64)usec * NSEC_PER_USEC +
+	s->host = (s64)sec * NSEC_PER_SEC + (s64)usec * NSEC_PER_USEC +
 		  VMMCI_TRUNCATION_NS;
 	s->drift = s->host - (before + (after - before) / 2);
 	/*
@@ -165,7 +165,7 @@ static void vmmci_check_drift(struct vmmci *v)
 	if (vmmci_measure(v, &s))
 		return;
 
-	if (!threshold || abs(s.drift) <= threshold * NSEC_PER_SEC)
+	if (!threshold || abs(s.drift) <= (s64)threshold * NSEC_PER_SEC)
 		return;
 
 	dev_info_ratelimited(&v->vdev->dev,

@@ -11,6 +11,7 @@ const project = loadManifest(ownManifest)
 const kernels: [string, keyof typeof specs][] = [
   ['5.10', 'kernel-5.10'],
   ['6.1', 'kernel-6.1'],
+  ['6.1', 'kernel-6.1-i386'],
   ['6.12', 'kernel-6.12-7.2-7.3'],
   ['7.2', 'kernel-6.12-7.2-7.3'],
   ['7.3', 'kernel-6.12-7.2-7.3'],
@@ -21,7 +22,7 @@ const noise =
   /^(make| {2}[A-Z]|.*Skipping BTF generation|.*sparse is not available|.*checker-valid\.sh|\s*$)/
 
 for (const [series, rootName] of kernels)
-  test(`builds on ${series} without a warning under W=1 and C=1`, async () => {
+  test(`builds on ${series}${rootName.endsWith('i386') ? ' for i386' : ''} without a warning under W=1 and C=1`, async () => {
     await using root = await Root.of(rootName)
     const release = (
       await root.sh(`ls /lib/modules | grep '^${series.replaceAll('.', '\\.')}[.-]'`)

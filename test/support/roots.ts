@@ -14,6 +14,7 @@ export interface RootSpec {
   suite: 'bullseye' | 'bookworm' | 'trixie'
   security?: boolean
   backports?: boolean
+  architecture?: 'i386'
   packages: string[]
   /** Shell commands for inside, once the packages are there. */
   afterwards?: string
@@ -30,6 +31,11 @@ const node = ['nodejs', 'npm', 'ca-certificates']
 export const specs = {
   'kernel-5.10': { suite: 'bullseye', security: true, packages: kbuild },
   'kernel-6.1': { suite: 'bookworm', packages: kbuild },
+  'kernel-6.1-i386': {
+    suite: 'bookworm',
+    architecture: 'i386',
+    packages: [...kbuild.filter((name) => !name.startsWith('linux-')), 'linux-headers-686-pae'],
+  },
   'kernel-6.12-7.2-7.3': {
     suite: 'trixie',
     backports: true,
@@ -74,6 +80,7 @@ async function make(spec: RootSpec, folder: string): Promise<void> {
   await must([
     'mmdebstrap',
     '--variant=minbase',
+    ...(spec.architecture ? [`--architectures=${spec.architecture}`] : []),
     `--include=${spec.packages.join(',')}`,
     spec.suite,
     partial,

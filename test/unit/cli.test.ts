@@ -79,5 +79,5 @@ test('a manifest with mistakes is told with all of them', async () => {
 test('every exit status is in the README', () => {
   const readme = readFileSync(join(home, 'README.md'), 'utf8')
   for (const [kind, status] of Object.entries(exitStatus))
-    assert.match(readme, new RegExp(`^\\| ${status} \\| ${kind} \\|`, 'm'))
+    assert.match(readme, new RegExp(`^\\| ${status} +\\| ${kind} +\\|`, 'm'))
 })
