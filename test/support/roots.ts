@@ -88,7 +88,13 @@ async function make(spec: RootSpec, folder: string): Promise<void> {
   ])
   lendNetwork(partial)
   if (spec.afterwards) await must(['chroot', partial, 'sh', '-ec', spec.afterwards])
-  renameSync(partial, folder)
+  try {
+    renameSync(partial, folder)
+  } catch (error) {
+    // Another test process made the same one meanwhile, and that is as good.
+    if (!existsSync(folder)) throw error
+    rmSync(partial, { recursive: true, force: true })
+  }
 }
 
 const made = new Map<string, Promise<string>>()
