@@ -27,7 +27,11 @@ export function handleInterrupts(): void {
 }
 
 export function throwIfInterrupted(): void {
-  if (interrupted) throw new Failure('interrupted', 'Interrupted; everything is as it was before.')
+  if (interrupted)
+    throw new Failure(
+      'interrupted',
+      'Interrupted; undone, but for packages that were being installed.',
+    )
 }
 
 /** What a failed command is reported as where nobody knows better. */
