@@ -34,7 +34,7 @@
 #define OBSD_BAR_SIZE		(OBSD_CONFIG + OBSD_CONFIG_SIZE)
 
 #define OBSD_ISR_CONFIG		0x02
-#define OBSD_ISR_GONE		0xff	/* what a vanished device reads as */
+#define OBSD_GONE		0xff	/* what a vanished device reads as */
 
 /* Bits 24 and up negotiate rings and transports, and there are none here. */
 #define OBSD_FEATURE_MASK	0x00ffffffU
@@ -98,9 +98,15 @@ static void obsd_set(struct virtio_device *vdev, unsigned int offset,
 	}
 }
 
+/*
+ * All bits at once are no status that anybody set. The core would take them
+ * for a driver that did not reset its device, and WARN or even BUG about it.
+ */
 static u8 obsd_get_status(struct virtio_device *vdev)
 {
-	return ioread8(to_obsd(vdev)->ioaddr + OBSD_STATUS);
+	u8 status = ioread8(to_obsd(vdev)->ioaddr + OBSD_STATUS);
+
+	return status == OBSD_GONE ? 0 : status;
 }
 
 static void obsd_set_status(struct virtio_device *vdev, u8 status)
@@ -160,7 +166,7 @@ static irqreturn_t obsd_interrupt(int irq, void *opaque)
 	struct obsd_device *obsd = opaque;
 	u8 isr = ioread8(obsd->ioaddr + OBSD_ISR);
 
-	if (!isr || isr == OBSD_ISR_GONE)
+	if (!isr || isr == OBSD_GONE)
 		return IRQ_NONE;
 
 	if (isr & OBSD_ISR_CONFIG)
