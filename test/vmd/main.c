@@ -396,6 +396,9 @@ int main(int argc, char **argv)
 
 	control_listener = listen_on(argv[2]);
 	vfio_listener = listen_on(argv[1]);
+	/* Whoever started us waits for a line before it starts QEMU. */
+	puts("listening");
+	fflush(stdout);
 	loop(&vm, vfio_listener, control_listener);
 
 	vfio_user_close(&vm.vfio);
