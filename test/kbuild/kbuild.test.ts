@@ -2,19 +2,13 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { loadManifest } from '../../scripts/manifest/load.ts'
-import { ownManifest, writeSourceTree } from '../../scripts/source-tree.ts'
+import { writeSourceTree } from '../../scripts/source-tree.ts'
+import { kernelRoots, project } from '../support/kernels.ts'
 import { Root, type specs } from '../support/roots.ts'
 
-const project = loadManifest(ownManifest)
-
 const kernels: [string, keyof typeof specs][] = [
-  ['5.10', 'kernel-5.10'],
-  ['6.1', 'kernel-6.1'],
+  ...Object.entries(kernelRoots),
   ['6.1', 'kernel-6.1-i386'],
-  ['6.12', 'kernel-6.12-7.2-7.3'],
-  ['7.2', 'kernel-6.12-7.2-7.3'],
-  ['7.3', 'kernel-6.12-7.2-7.3'],
 ]
 
 /** What kbuild prints that is neither progress nor about our sources. */

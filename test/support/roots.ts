@@ -1,13 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { exec, type Result } from '../../scripts/exec.ts'
 import { home } from '../../scripts/source-tree.ts'
+import { cache, cached } from './cache.ts'
 import { mirrors } from './mirror.ts'
-
-export const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'vmmci-dkms')
 
 /** A Debian root to be made once and kept: what it is made of is its name in the cache. */
 export interface RootSpec {
@@ -25,12 +22,26 @@ const newestHeaders = (series: string) =>
   `apt-get install -y -q --no-install-recommends $(apt-cache pkgnames linux-headers-${series}. |
     grep -E '^linux-headers-[0-9.]+\\+deb13-amd64$' | sort -V | tail -n 1)`
 
+/** The kernels' own packages beside their headers, unpacked into /image: vmlinuz and all modules. */
+const images = `apt-get update -q
+mkdir /image /tmp/image
+cd /tmp/image
+for r in $(ls /lib/modules); do
+  for p in linux-image-$r linux-binary-$r linux-modules-$r; do
+    ! apt-cache show $p >/dev/null 2>&1 || apt-get download -q $p
+  done
+done
+for deb in *.deb; do dpkg-deb -x $deb /image; done
+[ -e /image/lib ] || ln -s usr/lib /image/lib
+for r in $(ls /lib/modules); do depmod -b /image $r; done
+rm -rf /tmp/image`
+
 const kbuild = ['gcc', 'make', 'kmod', 'sparse', 'xz-utils', 'dkms', 'linux-headers-amd64']
 const node = ['nodejs', 'npm', 'ca-certificates']
 
 export const specs = {
-  'kernel-5.10': { suite: 'bullseye', security: true, packages: kbuild },
-  'kernel-6.1': { suite: 'bookworm', packages: kbuild },
+  'kernel-5.10': { suite: 'bullseye', security: true, packages: kbuild, afterwards: images },
+  'kernel-6.1': { suite: 'bookworm', packages: kbuild, afterwards: images },
   'kernel-6.1-i386': {
     suite: 'bookworm',
     architecture: 'i386',
@@ -40,7 +51,35 @@ export const specs = {
     suite: 'trixie',
     backports: true,
     packages: kbuild,
-    afterwards: `apt-get update -q\n${newestHeaders('7.2')}\n${newestHeaders('7.3')}`,
+    afterwards: `apt-get update -q\n${newestHeaders('7.2')}\n${newestHeaders('7.3')}\n${images}`,
+  },
+  /** QEMU with vfio-user-pci, and what guests' initramfs and disks are made of. */
+  qemu: {
+    suite: 'trixie',
+    backports: true,
+    packages: [
+      ...['gcc', 'libc6-dev', 'make', 'kmod', 'busybox-static', 'kexec-tools'],
+      ...['cpio', 'e2fsprogs', 'xz-utils', 'zstd'],
+    ],
+    afterwards:
+      'apt-get update -q\napt-get install -y -q -t trixie-backports --no-install-recommends qemu-system-x86 seabios',
+  },
+  /** What makes Debian packages. */
+  package: { suite: 'trixie', packages: ['build-essential', 'debhelper', 'lintian'] },
+  /** A disk for guests, with Node and a language that is not English. */
+  node: {
+    suite: 'trixie',
+    packages: ['nodejs', 'kmod', 'sudo', 'locales', 'util-linux-locales'],
+    afterwards: `localedef -i de_DE -f UTF-8 de_DE.UTF-8
+useradd -m guest
+useradd -m admin
+echo 'admin ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/admin`,
+  },
+  /** A Debian 13 that boots: systemd, udev, its default kernel. */
+  debian: {
+    suite: 'trixie',
+    backports: true,
+    packages: ['systemd-sysv', 'udev', 'dbus', 'kmod', 'linux-image-amd64', 'initramfs-tools'],
   },
   /** A fresh Debian 13 with its own Node and nothing else. */
   fresh: { suite: 'trixie', packages: node },
@@ -76,41 +115,23 @@ function lendNetwork(folder: string): void {
 }
 
 async function make(spec: RootSpec, folder: string): Promise<void> {
-  const partial = mkdtempSync(join(cache, 'making-'))
   await must([
     'mmdebstrap',
     '--variant=minbase',
     ...(spec.architecture ? [`--architectures=${spec.architecture}`] : []),
     `--include=${spec.packages.join(',')}`,
     spec.suite,
-    partial,
+    folder,
     ...(await sources(spec)),
   ])
-  lendNetwork(partial)
-  if (spec.afterwards) await must(['chroot', partial, 'sh', '-ec', spec.afterwards])
-  try {
-    renameSync(partial, folder)
-  } catch (error) {
-    // Another test process made the same one meanwhile, and that is as good.
-    if (!existsSync(folder)) throw error
-    rmSync(partial, { recursive: true, force: true })
-  }
+  lendNetwork(folder)
+  if (spec.afterwards) await must(['chroot', folder, 'sh', '-ec', spec.afterwards])
 }
-
-const made = new Map<string, Promise<string>>()
 
 /** The folder of a kept root, made if it is not there yet. */
 export function baseRoot(name: keyof typeof specs): Promise<string> {
   const spec: RootSpec = specs[name]
-  const hash = createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 12)
-  const folder = join(cache, 'roots', `${name}-${hash}`)
-  let making = made.get(folder)
-  if (!making) {
-    mkdirSync(join(cache, 'roots'), { recursive: true })
-    making = (existsSync(folder) ? Promise.resolve() : make(spec, folder)).then(() => folder)
-    made.set(folder, making)
-  }
-  return making
+  return cached(`roots/${name}`, JSON.stringify(spec), (folder) => make(spec, folder))
 }
 
 const inside = {
@@ -138,13 +159,15 @@ export class Root {
     await must(['mount', '-t', 'overlay', 'overlay', '-o', layers, folder])
     await must(['mount', '-t', 'proc', 'proc', join(folder, 'proc')])
     await must(['mount', '-t', 'sysfs', 'sysfs', join(folder, 'sys')])
-    for (const device of ['null', 'zero', 'full', 'random', 'urandom', 'tty'])
-      await must(['cp', '-a', `/dev/${device}`, join(folder, 'dev')])
+    for (const device of ['null', 'zero', 'full', 'random', 'urandom', 'tty', 'kvm'])
+      if (existsSync(`/dev/${device}`))
+        await must(['cp', '-a', `/dev/${device}`, join(folder, 'dev')])
     lendNetwork(folder)
     return new Root(work, folder)
   }
 
-  private argv(words: readonly string[], user?: string): string[] {
+  /** The words that run a program inside. */
+  words(words: readonly string[], user?: string): string[] {
     const env = Object.entries(inside).map(([name, value]) => `${name}=${value}`)
     return [
       'chroot',
@@ -159,7 +182,7 @@ export class Root {
 
   /** Runs a program inside. */
   run(words: readonly string[], user?: string): Promise<Result> {
-    return exec({ argv: this.argv(words, user) })
+    return exec({ argv: this.words(words, user) })
   }
 
   /** Runs shell commands inside; throws where one fails. */
@@ -169,9 +192,25 @@ export class Root {
     return stdout
   }
 
+  /** Shows its files, without /proc and /sys, in a folder elsewhere. */
+  async showIn(folder: string): Promise<void> {
+    await must(['mount', '--bind', this.folder, folder])
+  }
+
+  /** Shows a file from elsewhere, not to be written. */
+  async bindFile(file: string, target: string): Promise<void> {
+    await this.sh(`touch ${target}`)
+    await must(['mount', '--bind', '-o', 'ro', file, join(this.folder, target)])
+  }
+
+  /** Copies a file in, with its holes. */
+  async copyIn(file: string, target: string): Promise<void> {
+    await must(['cp', '--sparse=always', file, join(this.folder, target)])
+  }
+
   /** Starts a program inside, to be watched and interrupted. */
   start(words: readonly string[]): ChildProcess {
-    const [program, ...rest] = this.argv(words)
+    const [program, ...rest] = this.words(words)
     return spawn(program as string, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
   }
 

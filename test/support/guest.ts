@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { EventEmitter, once } from 'node:events'
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { quote } from '../../scripts/exec.ts'
+import { cache } from './cache.ts'
+import { type Device, register } from './device.ts'
+import { allSeries, type Series } from './kernels.ts'
+import { assemble, type GuestOptions } from './machine.ts'
+import { patiently } from './patience.ts'
+import { qemuCommand } from './qemu.ts'
+import { Qmp } from './qmp.ts'
+import type { Root } from './roots.ts'
+
+/** Kernel words by which modprobe loads nothing of ours by alias (modprobe.d(5)). */
+export const withoutOurs = 'modprobe.blacklist=virtio_pci_obsd,virtio_vmmci'
+
+/** What no kernel log of ours may hold, whatever else passed. */
+const alarms =
+  /\b(WARNING|BUG|Oops|INFO: (possible|task|rcu)|general protection|Call Trace|UBSAN|KASAN|Kernel panic|nobody cared)\b/
+
+/** What the shell says after each script (test/guest/etc/shell). */
+const ended = /^@@(\d+)\r?\n/m
+
+export interface ClockError {
+  /** Guest minus host, ns. */
+  ns: number
+  /** In how long a time the device was read, ns: the error is known to half of it. */
+  window: number
+}
+
+/** A guest of a vmd that is not there: QEMU, our device beside it, and a shell on a serial line. */
+export class Guest {
+  /** All that came over the console so far. */
+  console = ''
+  private readonly news = new EventEmitter()
+  private answer = ''
+  private shell: Socket | undefined
+  private gone = false
+
+  private constructor(
+    readonly root: Root,
+    readonly device: Device,
+    private readonly qemu: ChildProcess,
+    private readonly server: Server,
+  ) {
+    qemu.stdout?.on('data', (chunk: Buffer) => {
+      this.console += String(chunk).replaceAll('\r', '')
+      this.news.emit('news')
+    })
+    qemu.stderr?.on('data', (chunk: Buffer) => {
+      this.console += `qemu: ${chunk}`
+      this.news.emit('news')
+    })
+    qemu.on('exit', () => {
+      this.gone = true
+      this.news.emit('news')
+    })
+    server.on('connection', (socket) => {
+      this.shell = socket
+      socket.on('data', (chunk: Buffer) => {
+        this.answer += String(chunk)
+        this.news.emit('news')
+      })
+    })
+  }
+
+  /** Starts the machine; ready() waits until it is up. */
+  static async start(options: GuestOptions): Promise<Guest> {
+    const { root, device, words } = await assemble(options)
+    const server = createServer().listen(join(root.folder, 'vm/shell'))
+    await once(server, 'listening')
+    const { argv, cwd } = await qemuCommand(root, [...words, ...lines])
+    const [program, ...rest] = argv
+    const qemu = spawn(program as string, rest, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+    return new Guest(root, device, qemu, server)
+  }
+
+  /** Starts it and waits for its shell. */
+  static async boot(options: GuestOptions): Promise<Guest> {
+    const guest = await Guest.start(options)
+    try {
+      await guest.ready()
+      return guest
+    } catch (error) {
+      guest.keepLogs(`boot ${options.series}`, error)
+      await guest.dispose()
+      throw error
+    }
+  }
+
+  /** What the kernel tells the time by, once it has settled. */
+  clocksource(): Promise<string> {
+    return this.sh('cat /sys/devices/system/clocksource/clocksource0/current_clocksource')
+  }
+
+  /** Waits for something that what comes over a line, or its end, brings about. */
+  private async until<T>(what: string, look: () => T | undefined, limitS?: number): Promise<T> {
+    const found = async () => {
+      for (;;) {
+        const result = look()
+        if (result !== undefined) return result
+        if (this.gone) throw new Error(`The VM is gone, and there was no ${what}`)
+        await once(this.news, 'news')
+      }
+    }
+    return patiently(what, found(), limitS)
+  }
+
+  /** Waits for the shell, after a boot or another one. */
+  async ready(limitS?: number): Promise<void> {
+    const up = () => (this.answer.includes('@@ready') ? true : undefined)
+    await this.until('shell', up, limitS)
+    this.answer = ''
+  }
+
+  /** Waits for words on the console; those from before `from`, a length of it, do not count. */
+  async said(pattern: RegExp, from = 0): Promise<string> {
+    return this.until(
+      `${pattern} on the console`,
+      () => pattern.exec(this.console.slice(from))?.[0],
+    )
+  }
+
+  /** Waits for words in the answer to what is running. */
+  async answered(pattern: RegExp): Promise<string> {
+    return this.until(`${pattern} in the answer`, () => {
+      const found = pattern.exec(this.answer)?.[0]
+      if (!found && ended.test(this.answer)) throw new Error(`no ${pattern} in ${this.answer}`)
+      return found
+    })
+  }
+
+  /** Runs shell commands inside. */
+  async run(script: string, limitS?: number): Promise<{ status: number; output: string }> {
+    this.answer = ''
+    this.shell?.write(`${Buffer.from(script).toString('base64')}\n`)
+    const look = () => ended.exec(this.answer) ?? undefined
+    const end = await this.until(`end of ${script}`, look, limitS)
+    return { status: Number(end[1]), output: this.answer.slice(0, end.index) }
+  }
+
+  /** The same, for its output; throws where it fails. */
+  async sh(script: string, limitS?: number): Promise<string> {
+    const { status, output } = await this.run(`set -e\n${script}`, limitS)
+    if (status !== 0) throw new Error(`${script}: ${status}\n${output}`)
+    return output.trim()
+  }
+
+  /** Starts what does not come back, such as poweroff. */
+  start(script: string): void {
+    this.shell?.write(`${Buffer.from(script).toString('base64')}\n`)
+  }
+
+  /**
+   * What vmm(4) does, and QEMU does not: ends the VM once its processor has halted with interrupts
+   * off. Waits for that.
+   */
+  async endWhenHalted(): Promise<void> {
+    const qmp = await Qmp.connect(join(this.root.folder, 'vm/qmp'))
+    while (!(await qmp.halted()));
+    await this.kill()
+  }
+
+  /** Waits until QEMU has ended. */
+  async end(): Promise<void> {
+    if (!this.gone) await patiently('the VM to end', once(this.qemu, 'exit'))
+  }
+
+  /** Runs our command inside, as a user of the node disk and in some language. */
+  async cli(words: string, user = 'root', language = 'C.UTF-8') {
+    const env = `LANG=${language} LC_ALL=${language} PATH=/usr/sbin:/usr/bin:/sbin:/bin`
+    return this.run(
+      `if ! [ -e /mnt/proc/version ]; then
+        for d in proc sys dev lib/modules; do mkdir -p /mnt/$d; mount --rbind /$d /mnt/$d; done
+        mkdir -p /mnt/opt/vmmci; mount --bind /opt/vmmci /mnt/opt/vmmci
+      fi
+      setsid chroot /mnt /usr/bin/setpriv --reuid=${user} --regid=${user} --init-groups env ${env} node /opt/vmmci/dist/cli.js ${words}`,
+    )
+  }
+
+  /** A file of the device's vmmci/ folder. */
+  attribute(name: string): Promise<string> {
+    return this.sh(`cat /sys/bus/virtio/drivers/virtio_vmmci/virtio*/vmmci/${name}`)
+  }
+
+  /** Sets a parameter of virtio_vmmci at run time. */
+  parameter(name: string, value: number): Promise<string> {
+    return this.sh(`echo ${value} > /sys/module/virtio_vmmci/parameters/${name}`)
+  }
+
+  /** Guest against host by reads that the driver has no part in; the tightest of 20. */
+  async clockError(): Promise<ClockError> {
+    const mark = this.device.mark()
+    const text = await this.sh(
+      `clock $(dirname $(grep -l 0x0b5d /sys/bus/pci/devices/*/vendor))/resource 20`,
+    )
+    const pairs = text.split('\n').map((line) => line.trim().split(' ').map(BigInt))
+    await this.device.until(mark, 'read', { offset: register.queuePage }, pairs.length)
+    const reads = this.device.since(mark, 'read', { offset: register.queuePage })
+    const errors = pairs.map(([before = 0n, after = 0n], i) => ({
+      ns: Number((before + after) / 2n - (reads[i]?.ns ?? 0n)),
+      window: Number(after - before),
+    }))
+    return errors.reduce((best, error) => (error.window < best.window ? error : best))
+  }
+
+  /** A file of the disk, read from outside once the VM has ended. */
+  diskFile(path: string): Promise<string> {
+    return this.root.sh(`debugfs -R ${quote(`cat ${path}`)} /vm/disk 2>/dev/null`)
+  }
+
+  /** Fails where the kernel or the device's sanitizers complained of anything; the VM is ended first. */
+  async checkQuiet(): Promise<void> {
+    await this.kill()
+    const alarmed = this.console.split('\n').filter((line) => alarms.test(line))
+    assert.deepEqual(alarmed, [], 'the kernel complained')
+    assert.equal(await this.device.end(), 0, `a sanitizer complained: ${this.device.stderr}`)
+    const stray = this.device.events.filter((e) => e.listed === false)
+    assert.deepEqual(stray, [], 'registers were accessed that are none')
+  }
+
+  /** Keeps both logs, and prints where and how they end. */
+  keepLogs(name: string, error: unknown): void {
+    const folder = join(cache, 'failed', name.replaceAll(/[^\w.]+/g, '-'))
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'console.log'), this.console)
+    copyFileSync(join(this.root.folder, 'vm/device.log'), join(folder, 'device.log'))
+    const tail = (text: string) => text.trimEnd().split('\n').slice(-25).join('\n')
+    const events = this.device.events.slice(-25).map((e) => JSON.stringify({ ...e, ns: `${e.ns}` }))
+    console.error(
+      [
+        `# ${name}: ${(error as Error).message}`,
+        `# the console, in ${folder}/console.log, ends:`,
+        tail(this.console),
+        `# the device's log, in ${folder}/device.log, ends:`,
+        ...events,
+        tail(this.device.stderr),
+      ].join('\n'),
+    )
+  }
+
+  private async kill(): Promise<void> {
+    this.qemu.kill('SIGKILL')
+    await this.end()
+  }
+
+  async dispose(): Promise<void> {
+    await this.kill()
+    this.shell?.destroy()
+    this.server.close()
+    this.device.kill()
+    await this.root.dispose()
+  }
+}
+
+/** The console to us, and a second serial line for the shell. */
+const lines = [
+  ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
+  ...['-chardev', 'socket,id=shell,path=shell', '-serial', 'chardev:shell'],
+]
+
+/** Boots a guest for a test, and looks at what its kernel said afterwards. */
+export async function inGuest(
+  name: string,
+  options: GuestOptions,
+  run: (guest: Guest) => Promise<void>,
+): Promise<void> {
+  const guest = await Guest.boot(options)
+  try {
+    await run(guest)
+    await guest.checkQuiet()
+  } catch (error) {
+    guest.keepLogs(`${name} ${options.series}`, error)
+    throw error
+  } finally {
+    await guest.dispose()
+  }
+}
+
+/** The same test on each of the kernels. */
+export function onEachKernel(
+  name: string,
+  options: Omit<GuestOptions, 'series'>,
+  run: (guest: Guest, series: Series) => Promise<void>,
+): void {
+  for (const series of allSeries)
+    test(`${series}: ${name}`, () =>
+      inGuest(name, { series, ...options }, (guest) => run(guest, series)))
+}

@@ -1,0 +1,83 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { loadManifest } from '../../scripts/manifest/load.ts'
+import { ownManifest, sourceTree, writeSourceTree } from '../../scripts/source-tree.ts'
+import { cached } from './cache.ts'
+import { baseRoot, Root, type specs } from './roots.ts'
+
+/** The kernels that everything is shown on, and the roots they are built and found in. */
+export const kernelRoots = {
+  '5.10': 'kernel-5.10',
+  '6.1': 'kernel-6.1',
+  '6.12': 'kernel-6.12-7.2-7.3',
+  '7.2': 'kernel-6.12-7.2-7.3',
+  '7.3': 'kernel-6.12-7.2-7.3',
+} as const satisfies Record<string, keyof typeof specs>
+
+export type Series = keyof typeof kernelRoots
+export const allSeries = Object.keys(kernelRoots) as Series[]
+
+export const project = loadManifest(ownManifest)
+
+/** A kernel as its distribution packed it. */
+export interface GuestKernel {
+  release: string
+  vmlinuz: string
+  /** Its /lib/modules/RELEASE. */
+  modules: string
+}
+
+/** Names of a folder's entries that belong to a series, such as 6.1 but not 6.12. */
+const ofSeries = (folder: string, series: Series): string | undefined =>
+  readdirSync(folder).find(
+    (name) => name.startsWith(series) && /^[.-]/.test(name.slice(series.length)),
+  )
+
+export async function guestKernel(series: Series): Promise<GuestKernel> {
+  const image = join(await baseRoot(kernelRoots[series]), 'image')
+  const release = ofSeries(join(image, 'lib/modules'), series)
+  if (!release) throw new Error(`no kernel ${series} in ${image}`)
+  const modules = join(image, 'lib/modules', release)
+  const vmlinuz = [join(image, `boot/vmlinuz-${release}`), join(modules, 'vmlinuz')].find((file) =>
+    existsSync(file),
+  )
+  if (!vmlinuz) throw new Error(`no vmlinuz of ${release} in ${image}`)
+  return { release, vmlinuz, modules }
+}
+
+/**
+ * The kernel itself, taken out of its self-extracting vmlinuz, which takes software emulation five
+ * seconds. Where it lies there is told by the boot protocol's header (Documentation/arch/x86/boot.rst).
+ */
+export async function bootableKernel(series: Series): Promise<string> {
+  const { release, vmlinuz } = await guestKernel(series)
+  const folder = await cached(`kernels/${release}`, vmlinuz, async (out) => {
+    const image = readFileSync(vmlinuz)
+    const setup = (image.readUInt8(0x1f1) + 1) * 512
+    const start = setup + image.readUInt32LE(0x248)
+    const packed = image.subarray(start, start + image.readUInt32LE(0x24c))
+    const isXz = packed.subarray(1, 4).toString() === '7zX'
+    await using root = await Root.of('qemu')
+    writeFileSync(join(root.folder, 'packed'), packed)
+    // Behind the compressed kernel stands its size, which both call trailing garbage.
+    await root.sh(
+      `${isXz ? 'xz -dc --single-stream' : 'zstd -dcqq'} </packed >/vmlinux || [ -s /vmlinux ]`,
+    )
+    cpSync(join(root.folder, 'vmlinux'), join(out, 'vmlinux'))
+  })
+  return join(folder, 'vmlinux')
+}
+
+/** A folder with our modules for a kernel, stripped of debug sections. */
+export async function builtModules(series: Series): Promise<string> {
+  const { release } = await guestKernel(series)
+  const sources = Buffer.concat([...sourceTree(project).values()])
+  return cached(`modules/${release}`, sources, async (folder) => {
+    await using root = await Root.of(kernelRoots[series])
+    mkdirSync(join(root.folder, 'src'))
+    writeSourceTree(project, join(root.folder, 'src'))
+    await root.sh(`make -C /lib/modules/${release}/build M=/src -j2 modules && strip -g /src/*.ko`)
+    for (const { name } of project.modules)
+      cpSync(join(root.folder, 'src', `${name}.ko`), join(folder, `${name}.ko`))
+  })
+}

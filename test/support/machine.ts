@@ -1,0 +1,100 @@
+import { copyFileSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Device } from './device.ts'
+import { debianDisk, debianInitrd, nodeDisk } from './disks.ts'
+import { initramfs } from './initramfs.ts'
+import { bootableKernel, guestKernel, type Series } from './kernels.ts'
+import { deviceProgram } from './programs.ts'
+import { type Accelerator, accelerator } from './qemu.ts'
+import { packedPackage, Root } from './roots.ts'
+
+/** What a guest is made of. */
+export interface GuestOptions {
+  series: Series
+  /** Off by default: vmd has none. With it there is a HPET, by which any kernel calibrates its tsc. */
+  acpi?: boolean
+  cpus?: number
+  /** Words for the kernel's command line. */
+  append?: string
+  /** What the device offers at first; all three by default. */
+  features?: number
+  /** A disk, on /mnt: empty, with the kernel to boot another time, or with Node and our package. */
+  disk?: 'empty' | 'kernel' | 'node'
+  /** Boot again where the guest resets, instead of ending. */
+  again?: boolean
+  /** A whole Debian with systemd on /dev/vda, instead of the initramfs that does everything. */
+  debian?: boolean
+  accelerator?: Accelerator
+}
+
+/** Our package in /opt/vmmci of the initramfs: the kernel unpacks one archive after the other. */
+async function addPackage(root: Root): Promise<void> {
+  await root.addPackage(await packedPackage())
+  await root.sh('cd / && find opt | cpio -o -H newc --quiet >> /vm/initrd')
+}
+
+/** Puts what becomes /vm/disk there. */
+async function addDisk(root: Root, options: GuestOptions, initrd: string): Promise<void> {
+  if (options.debian) return root.copyIn(await debianDisk(), '/vm/disk')
+  if (options.disk === 'node') {
+    await root.bindFile(await nodeDisk(), '/vm/disk')
+    return addPackage(root)
+  }
+  const files = join(root.folder, 'files')
+  mkdirSync(files)
+  if (options.disk === 'kernel') {
+    copyFileSync((await guestKernel(options.series)).vmlinuz, join(files, 'vmlinuz'))
+    copyFileSync(initrd, join(files, 'initrd'))
+  }
+  await root.sh('truncate -s 128M /vm/disk && mke2fs -q -t ext4 -d /files /vm/disk')
+}
+
+/** A root with all that a machine needs in /vm, its device, and the words for its QEMU there. */
+export async function assemble(
+  options: GuestOptions,
+): Promise<{ root: Root; device: Device; words: string[] }> {
+  const [kernel, initrd, program] = await Promise.all([
+    bootableKernel(options.series),
+    options.debian ? debianInitrd() : initramfs(options.series),
+    deviceProgram(),
+  ])
+  const root = await Root.of('qemu')
+  const folder = join(root.folder, 'vm')
+  mkdirSync(folder)
+  copyFileSync(kernel, join(folder, 'vmlinux'))
+  copyFileSync(initrd, join(folder, 'initrd'))
+  copyFileSync(join(program, 'vmd-vmmci'), join(root.folder, 'usr/bin/vmd-vmmci'))
+  if (options.debian || options.disk) await addDisk(root, options, initrd)
+
+  const features = String(options.features ?? 7)
+  const device = await Device.start(
+    root.words(['env', '--chdir=/vm', 'vmd-vmmci', 'vfio', 'control', 'device.log', features]),
+    folder,
+  )
+  return { root, device, words: machine(options) }
+}
+
+/** The words for QEMU; paths are relative to /vm in its root. */
+function machine(options: GuestOptions): string[] {
+  const kernelWords = [
+    'console=ttyS0',
+    'panic=-1',
+    options.acpi ? '' : 'acpi=off',
+    options.debian ? 'root=/dev/vda rw' : '',
+    options.append ?? '',
+  ]
+  // The disk with Node is everybody's: what a guest writes there is forgotten.
+  const disk = `if=virtio,format=raw,file=disk,snapshot=${options.disk === 'node' ? 'on' : 'off'}`
+  const device = { driver: 'vfio-user-pci', socket: { type: 'unix', path: 'vfio' } }
+  const memory = options.debian || options.disk === 'node' ? '512' : '256'
+  return [
+    ...['-accel', options.accelerator ?? accelerator(), '-m', memory],
+    ...['-smp', String(options.cpus ?? 1), '-nodefaults', '-display', 'none'],
+    ...(options.again ? [] : ['-no-reboot']),
+    ...['-kernel', 'vmlinux', '-initrd', 'initrd'],
+    ...['-append', kernelWords.filter(Boolean).join(' ')],
+    ...['-qmp', 'unix:qmp,server=on,wait=off'],
+    ...(options.disk || options.debian ? ['-drive', disk] : []),
+    ...['-device', JSON.stringify(device)],
+  ]
+}
