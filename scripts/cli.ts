@@ -68,6 +68,10 @@ function declare(): Command {
   add(program, 'status', 'device, drivers, kernels and clock', 'vmmci-dkms status --json').action(
     async (options: CommonOptions) => (await import('./commands/status.ts')).status(options),
   )
+  add(program, 'smoke', 'does it work in this machine', 'vmmci-dkms smoke --tap')
+    .option('--tap', 'Test Anything Protocol')
+    .option('--interactive', 'also walk through what is done on the host, vmctl stop at the end')
+    .action(async (options) => (await import('./commands/smoke.ts')).smoke(options))
   return program
 }
 

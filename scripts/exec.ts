@@ -22,6 +22,8 @@ export interface Result {
 export interface ExecOptions {
   /** Called with every piece of output, as it comes. */
   onOutput?: (text: string) => void
+  /** Ends it early. */
+  signal?: AbortSignal
 }
 
 /** Where the system's tools are, also for a user whose PATH lacks the sbin folders. */
@@ -73,16 +75,19 @@ export function requireRoot(): void {
 
 const running = new Set<ProcessPromise>()
 
-/** Ends what is running, with all its children. */
-export function stopRunning(): void {
-  for (const child of running) {
-    if (child.pid === undefined) continue
-    try {
-      process.kill(-child.pid, 'SIGTERM')
-    } catch {
-      child.child?.kill('SIGTERM')
-    }
+/** Ends one with all its children. */
+function stop(child: ProcessPromise): void {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, 'SIGTERM')
+  } catch {
+    child.child?.kill('SIGTERM')
   }
+}
+
+/** Ends what is running. */
+export function stopRunning(): void {
+  running.forEach(stop)
 }
 
 /**
@@ -111,6 +116,7 @@ export async function exec(command: Command, options: ExecOptions = {}): Promise
   child.stdout.on('data', listen)
   child.stderr.on('data', listen)
   running.add(child)
+  options.signal?.addEventListener('abort', () => stop(child))
   const { exitCode, signal, stdout, stderr } = await child.finally(() => running.delete(child))
   return { status: exitCode ?? (signal ? 128 : 1), stdout, stderr }
 }

@@ -16,6 +16,7 @@ export const exitStatus = {
   packages: 14,
   platform: 15,
   load: 16,
+  smoke: 17,
   interrupted: 130,
 } as const
 

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises'
+import type { Unit } from './manifest/manifest.ts'
 
 /** What every command can be told about its output. */
 export interface OutputOptions {
@@ -73,4 +74,11 @@ export function wrap(head: string, text: string, width = 80): string[] {
     line += line.length === head.length ? word : ` ${word}`
   }
   return [...lines, line]
+}
+
+/** A value of the kernel's as people read it. */
+export function showValue(value: string, unit: Unit | null = null): string {
+  if (unit === 'ns') return `${(Number(value) / 1e6).toFixed(3)} ms`
+  if (unit === 'time') return new Date(Number(value) * 1000).toISOString()
+  return value
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Project } from '../manifest/manifest.ts'
+import { showValue } from '../output.ts'
 import { readDkms } from '../system/dkms.ts'
 import { installedKernels, type Kernel } from '../system/kernels.ts'
 import { boundDevices, findDevices, readSysfs } from '../system/machine.ts'
@@ -56,12 +57,6 @@ async function readStatus(project: Project) {
       return value === undefined ? [] : [{ label, value, unit: unit ?? null }]
     }),
   }
-}
-
-function showValue(value: string, unit: string | null): string {
-  if (unit === 'ns') return `${(Number(value) / 1e6).toFixed(3)} ms`
-  if (unit === 'time') return new Date(Number(value) * 1000).toISOString()
-  return value
 }
 
 function row(label: string, text: string): string {

@@ -22,6 +22,36 @@ export interface LogLine {
   reason: string
 }
 
+/** How a number is shown to people: as ms, or as a date. */
+export type Unit = 'ns' | 'time'
+
+/** A file of the running kernel, and what it must hold. */
+export interface ExpectedValue {
+  label: string
+  path: string
+  pattern?: string
+  minimum?: number
+  maximum?: number
+  unit?: Unit
+  reason: string
+}
+
+/** Something that a person does and the kernel's log tells of. */
+export interface Act {
+  label: string
+  ask: string
+  pattern: string
+  /** This machine goes down by it. */
+  ends?: boolean
+}
+
+export interface Smoke {
+  expect?: LogLine[]
+  forbid?: LogLine[]
+  values?: ExpectedValue[]
+  interactive?: Act[]
+}
+
 /** The manifest as it stands in the file; schema.json says what each field means. */
 export interface Manifest {
   package: {
@@ -42,8 +72,8 @@ export interface Manifest {
   dkms: { range: string }
   install: { location: string; autoload: 'modalias' | 'boot' | 'none' }
   signing: 'auto' | 'require' | 'never'
-  status?: { label: string; path: string; unit?: 'ns' | 'time' }[]
-  smoke?: { expect?: LogLine[]; forbid?: LogLine[] }
+  status?: { label: string; path: string; unit?: Unit }[]
+  smoke?: Smoke
   distributions: Distribution[]
 }
 

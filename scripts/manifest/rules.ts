@@ -86,9 +86,9 @@ const rules: Record<string, Rule> = {
       : [{ path: ['sources'], message: 'has neither Kbuild nor Makefile' }],
 
   patternsCompile: (m) => [
-    ...(['expect', 'forbid'] as const).flatMap((list) =>
-      (m.smoke?.[list] ?? []).flatMap((line, i) =>
-        badPattern(line.pattern, ['smoke', list, i, 'pattern']),
+    ...(['expect', 'forbid', 'values', 'interactive'] as const).flatMap((list) =>
+      (m.smoke?.[list] ?? []).flatMap(({ pattern }, i) =>
+        pattern === undefined ? [] : badPattern(pattern, ['smoke', list, i, 'pattern']),
       ),
     ),
     ...m.distributions.flatMap((d, i) =>

@@ -24,6 +24,30 @@ export function buildHint(log: string): string | undefined {
   return hints.find(({ pattern }) => pattern.test(log))?.hint
 }
 
+/** What modprobe says where the kernel would not take a module, and what to tell people. */
+const refusals: { pattern: RegExp; hint: string; mend?: string }[] = [
+  {
+    pattern: /Key was rejected|Required key not available|Operation not permitted/i,
+    hint: 'the kernel only takes modules that are signed with a key it knows',
+    mend: 'mokutil --import /var/lib/dkms/mok.pub',
+  },
+  {
+    pattern: /Exec format error|Invalid module format/i,
+    hint: 'it was built for another kernel',
+    mend: 'vmmci-dkms install',
+  },
+  {
+    pattern: /not found in directory|No such file/i,
+    hint: 'it is not installed for this kernel',
+    mend: 'vmmci-dkms install',
+  },
+]
+
+/** Why a module was refused, in words. */
+export function refusalHint(stderr: string): { hint: string; mend?: string } | undefined {
+  return refusals.find(({ pattern }) => pattern.test(stderr))
+}
+
 /** The compiler's and linker's own lines from a make log: the first errors, with what they point to. */
 export function errorLines(log: string, most = 12): string[] {
   const lines = log.split('\n')

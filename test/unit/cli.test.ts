@@ -13,7 +13,7 @@ const cli = (...words: string[]) =>
     cwd: home,
   })
 
-const commands = ['check', 'render', 'build', 'install', 'uninstall', 'status']
+const commands = ['check', 'render', 'build', 'install', 'uninstall', 'status', 'smoke']
 
 test('each command has help that fits a screen, with an example', async () => {
   for (const command of commands) {

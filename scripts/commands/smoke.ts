@@ -1,0 +1,181 @@
+import { createInterface } from 'node:readline/promises'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Command, exec, show } from '../exec.ts'
+import { exitStatus } from '../failure.ts'
+import type { Act, ExpectedValue, Project, Smoke } from '../manifest/manifest.ts'
+import type { Output } from '../output.ts'
+import { refusalHint } from '../plan/hints.ts'
+import { type Check, checkLines, checkLog, checkValue, relevantLog, tap } from '../plan/smoke.ts'
+import { followKernelLog, type KernelLog, readKernelLog } from '../system/kernel-log.ts'
+import { boundDevices, findDevices, readSysfs } from '../system/machine.ts'
+import { loadedModules } from '../system/modules.ts'
+import { type CommonOptions, open } from './options.ts'
+
+export interface SmokeOptions extends CommonOptions {
+  tap?: boolean
+  interactive?: boolean
+}
+
+/** Values come from the first measurement, which the driver makes on its own: this is its time. */
+const PATIENCE_MS = 5000
+const GLANCE_MS = 100
+
+const loadCommand = (name: string): Command => ({ argv: ['modprobe', name], root: true })
+
+const notLoaded = (project: Project): string[] => {
+  const names = project.modules.map((module) => module.name)
+  const loaded = new Set(loadedModules(names).map((module) => module.name))
+  return names.filter((name) => !loaded.has(name.replaceAll('-', '_')))
+}
+
+/** Loads a module that is not there; says so either way. */
+async function load(project: Project, name: string, missing: boolean): Promise<Check> {
+  const label = `${name} is loaded`
+  const now = () => loadedModules([name])[0]
+  if (missing) {
+    const { status, stderr } = await exec(loadCommand(name))
+    if (status !== 0 || !now()) {
+      const refusal = refusalHint(stderr)
+      const why = refusal ? `${refusal.hint} (${stderr.trim()})` : stderr.trim()
+      return {
+        label,
+        result: 'fail',
+        why: why || 'modprobe did not load it',
+        ...(refusal?.mend && { mend: refusal.mend }),
+      }
+    }
+  }
+  const version = now()?.version
+  if (version !== undefined && version !== project.version)
+    return {
+      label,
+      result: 'fail',
+      why: `version ${version} is running, not ${project.version}`,
+      mend: `modprobe -r ${name} && modprobe ${name}`,
+    }
+  return {
+    label,
+    result: 'pass',
+    why: `${version ?? 'no version'}${missing ? ', loaded by this test' : ', it was already'}`,
+  }
+}
+
+function checkBinding(project: Project): Check[] {
+  const pattern = project.modules[0]?.aliases?.[0]
+  const devices = pattern ? findDevices(pattern) : []
+  return project.modules.flatMap(({ driver }): Check[] => {
+    if (!driver) return []
+    const bound = boundDevices(driver)
+    const label = `${driver} is bound`
+    if (bound.length > 0) return [{ label, result: 'pass', why: bound.join(', ') }]
+    return [
+      {
+        label,
+        result: 'fail',
+        why: devices.length > 0 ? `${devices.join(', ')} is not driven` : 'no device to bind to',
+        mend: devices.length > 0 ? 'dmesg | less' : `grep . /sys/bus/*/devices/*/modalias`,
+      },
+    ]
+  })
+}
+
+/** A value, once it is there. */
+async function awaitValue(expectation: ExpectedValue): Promise<Check> {
+  const until = Date.now() + PATIENCE_MS
+  for (;;) {
+    const value = readSysfs(expectation.path)
+    if (value !== undefined || Date.now() > until) return checkValue(expectation, value)
+    await wait(GLANCE_MS)
+  }
+}
+
+const newest = (log: KernelLog): number => (log.lines.at(-1)?.sequence ?? -1) + 1
+
+function askFor(ask: string, skippable: boolean, output: Output): void {
+  output.say()
+  output.tell(ask)
+  if (skippable) output.say('(watching; Enter skips this)')
+}
+
+/** Watches the kernel's log for what a person was asked to do; Enter gives up on it. */
+async function watch({ label, ask, pattern }: Act, output: Output): Promise<Check> {
+  const since = newest(await readKernelLog())
+  const terminal = process.stdin.isTTY ? createInterface({ input: process.stdin }) : undefined
+  const done = new AbortController()
+  try {
+    return await new Promise<Check>((resolve) => {
+      const end = (result: Check['result'], why: string) => resolve({ label, result, why })
+      let asked = false
+      followKernelLog(({ sequence, text }) => {
+        // Asked for once it is watched for: the first line shows that it is.
+        if (!asked) askFor(ask, terminal !== undefined, output)
+        asked = true
+        if (sequence >= since && new RegExp(pattern).test(text)) end('pass', text)
+      }, done.signal).finally(() => end('fail', 'the kernel log could not be followed'))
+      process.once('SIGTERM', () => end('fail', 'ended before it was seen'))
+      terminal?.once('line', () => end('unknown', 'skipped'))
+    })
+  } finally {
+    done.abort()
+    terminal?.close()
+  }
+}
+
+/** The host's side, with a person's help; what ends this machine comes last in the manifest. */
+async function walkThrough(smoke: Smoke, output: Output, show: (check: Check) => void) {
+  const checks: Check[] = []
+  for (const act of smoke.interactive ?? []) {
+    const done = [await watch(act, output)]
+    if (!act.ends && done[0]?.result === 'pass')
+      for (const value of smoke.values ?? []) done.push(await awaitValue(value))
+    checks.push(...done)
+    done.forEach(show)
+  }
+  return checks
+}
+
+/**
+ * Does it work in this very machine: are the modules loaded and bound, does the kernel's log say
+ * what it should and nothing else, do the values make sense. Changes nothing but to load modules.
+ *
+ * Ends with the exit status `smoke` where a check failed.
+ *
+ * @throws Failure `privilege` where the log may not be read.
+ */
+export async function smoke(options: SmokeOptions): Promise<void> {
+  const { project, output } = open(options)
+  const missing = notLoaded(project)
+  if (options.dryRun) {
+    const commands = missing.map((name) => show(loadCommand(name)))
+    output.result({ commands }, () => commands)
+    return
+  }
+  const expectations = project.smoke ?? {}
+  const show_ = (check: Check) => {
+    if (!options.tap) for (const line of checkLines(check)) output.say(line)
+  }
+
+  const before = newest(await readKernelLog())
+  const checks: Check[] = []
+  for (const { name } of project.modules)
+    checks.push(await load(project, name, missing.includes(name)))
+  checks.push(...checkBinding(project))
+  const values: Check[] = []
+  for (const value of expectations.values ?? []) values.push(await awaitValue(value))
+  const log = relevantLog(
+    await readKernelLog(),
+    expectations,
+    missing.length === project.modules.length ? before : undefined,
+  )
+  checks.push(...checkLog(log, expectations), ...values)
+  checks.forEach(show_)
+  if (options.interactive) checks.push(...(await walkThrough(expectations, output, show_)))
+
+  const failed = checks.filter((check) => check.result === 'fail').length
+  if (options.tap) for (const line of tap(checks)) process.stdout.write(`${line}\n`)
+  else output.result({ package: project.package.name, passed: failed === 0, checks }, () => [])
+  if (failed > 0) {
+    output.warn(`${failed} of ${checks.length} checks failed.`)
+    process.exitCode = exitStatus.smoke
+  }
+}
