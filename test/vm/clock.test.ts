@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { command, register } from '../support/device.ts'
+import { type Guest, onEachKernel } from '../support/guest.ts'
+
+const MS = 1e6
+const S = 1e9
+
+/** Samples that the driver takes for one measurement. */
+const SAMPLES = 5
+
+/** Waits for whole measurements, whatever was under way when it began. */
+async function measured(guest: Guest, times = 1): Promise<void> {
+  const mark = guest.device.mark()
+  const reads = (times + 1) * SAMPLES
+  await guest.device.until(mark, 'read', { offset: register.microseconds }, reads)
+}
+
+/** The driver's drift, and the same told by a reading that it has no part in, in ns. */
+async function drifts(guest: Guest): Promise<{ driver: number; own: number; doubt: number }> {
+  await measured(guest)
+  const driver = Number(await guest.attribute('drift_ns'))
+  const uncertainty = Number(await guest.attribute('drift_uncertainty_ns'))
+  const { ns, window } = await guest.clockError()
+  return { driver, own: -ns, doubt: uncertainty + window / 2 }
+}
+
+function near(is: number, should: number, within: number, what: string): void {
+  assert.ok(
+    Math.abs(is - should) <= within,
+    `${what}: ${is} ns, not ${should} ns to within ${within} ns`,
+  )
+}
+
+onEachKernel('SYNCRTC leaves less than 1 ms', { acpi: true }, async (guest, series) => {
+  const { device } = guest
+  await guest.parameter('poll_interval', 0)
+  await device.control('sync')
+  await device.until(0, 'ack')
+
+  // The host's clock, in s from here: the guest is 100 s behind, 100 s ahead, 2 h behind, 300 ms off.
+  for (const host of [100, 0, 7200, 7200.3]) {
+    const mark = device.mark()
+    await device.control(`clock ${host} 0`)
+    await device.control('sync')
+    const interrupt = await device.until(mark, 'interrupt')
+    const ack = await device.until(mark, 'ack')
+    assert.equal(ack.value, command.syncrtc)
+    const { ns, window } = await guest.clockError()
+    near(ns, 0, MS, `error left, host at ${host} s`)
+    const took = Number(ack.ns - interrupt.ns) / MS
+    console.log(
+      `# ${series}, host at ${host} s: ${(ns / 1e3).toFixed(0)} us left (+/- ${(window / 2e3).toFixed(0)}), acknowledged after ${took.toFixed(1)} ms`,
+    )
+  }
+})
+
+onEachKernel(
+  'drift is found, stepped beyond the threshold, told below it',
+  { acpi: true },
+  async (guest) => {
+    const { device } = guest
+    await guest.parameter('poll_interval', 1)
+    await device.control('sync')
+    await device.until(0, 'ack')
+
+    await device.control('clock 30 0')
+    await guest.said(/detected drift greater than 5 seconds/)
+    await measured(guest)
+    near((await guest.clockError()).ns, 0, MS, 'error after a step')
+
+    const epoch = await guest.sh('epoch')
+    await device.control('clock 32 0')
+    const below = await drifts(guest)
+    near(below.driver, 2 * S, MS, 'drift below the threshold')
+    near(below.driver, below.own, MS + below.doubt, 'drift against an own reading')
+    near(Number(await guest.sh('epoch')), Number(epoch), MS, 'a clock that was to be left alone')
+
+    await guest.parameter('step_threshold', 0)
+    await device.control('clock 1032 0')
+    near((await drifts(guest)).driver, 1002 * S, MS, 'drift where nothing is stepped')
+
+    const said = guest.console.length
+    await guest.parameter('step_threshold', 1)
+    await guest.said(
+      /detected drift greater than 1 seconds.*synchronization routine finished/s,
+      said,
+    )
+    near((await guest.clockError()).ns, 0, MS, 'error after the threshold was lowered')
+  },
+)
+
+onEachKernel('a host that is 50 ppm fast is told so', { acpi: true }, async (guest, series) => {
+  const { device } = guest
+  await guest.parameter('step_threshold', 0)
+  await guest.parameter('poll_interval', 1)
+
+  /** Drift in ppm over some polls. */
+  const rate = async () => {
+    const first = Number(await guest.attribute('drift_ns'))
+    const from = Number(await guest.attribute('host_time'))
+    await measured(guest, 12)
+    const last = Number(await guest.attribute('drift_ns'))
+    return (last - first) / 1e3 / (Number(await guest.attribute('host_time')) - from)
+  }
+  await measured(guest)
+  const own = await rate()
+  await device.control('clock 0 50')
+  await measured(guest)
+  const fast = await rate()
+  console.log(
+    `# ${series}: ${own.toFixed(1)} ppm by itself, ${fast.toFixed(1)} ppm with the host 50 ppm fast`,
+  )
+  // The emulated tsc has a rate of its own; what the host's adds to it is 50 ppm.
+  assert.ok(Math.abs(fast - own - 50) < 15, `${own} ppm, then ${fast} ppm`)
+  const now = await drifts(guest)
+  near(now.driver, now.own, 100e3 + now.doubt, 'drift against an own reading')
+})

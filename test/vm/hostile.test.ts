@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { command, register } from '../support/device.ts'
+import { type Guest, onEachKernel } from '../support/guest.ts'
+
+/** What is said to the device, and whether a SYNCRTC goes with it. */
+const modes: [name: string, words: string, sync?: boolean][] = [
+  ['a number that is no command', 'command 4'],
+  ['a number far beyond', 'command 305419896'],
+  ['all ones as a command', 'command 4294967295'],
+  ['seconds that are 0', 'sec 0', true],
+  ['seconds near their end', 'sec 4294967290', true],
+  ['microseconds beyond a second', 'usec 1000000', true],
+  ['microseconds of all ones', 'usec 4294967295', true],
+  ['time that runs backwards', 'backwards 1000', true],
+  ['an interrupt without a status', 'irq'],
+  ['a storm of 2,000 interrupts', 'storm 2000', true],
+  ['slow answers', 'slow 20', true],
+]
+
+const uptime = async (guest: Guest) => Number((await guest.sh('cat /proc/uptime')).split(' ')[0])
+
+const lines = async (guest: Guest) => Number(await guest.sh('dmesg | wc -l'))
+
+/** No mode may fill a disk: a few lines a second, and a burst when it begins. */
+async function staysQuiet(guest: Guest, work: () => Promise<void>): Promise<void> {
+  const [from, before] = [await uptime(guest), await lines(guest)]
+  await work()
+  const [took, said] = [(await uptime(guest)) - from, (await lines(guest)) - before]
+  assert.ok(said <= 12 + 3 * took, `${said} lines in ${took} s`)
+}
+
+/** Some more readings of the clock by the poll, which goes on each second. */
+async function polls(guest: Guest): Promise<void> {
+  await guest.device.until(guest.device.mark(), 'read', { offset: register.seconds }, 6)
+}
+
+// Two processors, on which the handler and the work really run side by side.
+onEachKernel('lives through every hostile mode', { acpi: true, cpus: 2 }, async (guest) => {
+  const { device } = guest
+  await guest.parameter('poll_interval', 1)
+  await device.control('sync')
+  await device.until(0, 'ack')
+  const epoch = Number(await guest.sh('epoch'))
+
+  for (const [name, words, sync] of modes) {
+    await staysQuiet(guest, async () => {
+      const mark = device.mark()
+      await device.control(words)
+      if (sync) {
+        await device.control('sync')
+        await device.until(mark, 'ack', { value: command.syncrtc })
+      }
+      await polls(guest)
+    })
+    // A sync that was honest may have corrected it, by what a millisecond has room for.
+    const moved = Number(await guest.sh('epoch')) - epoch
+    assert.ok(Math.abs(moved) < 2e6, `${name} moved the clock by ${moved} ns`)
+    await device.control('honest')
+    await device.control('command 0')
+  }
+
+  const mark = device.mark()
+  await device.control('sync')
+  await device.until(mark, 'ack', { value: command.syncrtc })
+})
+
+onEachKernel('lives on when the device vanishes', { acpi: true }, async (guest) => {
+  const { device } = guest
+  await guest.parameter('poll_interval', 1)
+  const epoch = Number(await guest.sh('epoch'))
+  await staysQuiet(guest, async () => {
+    await device.control('vanish')
+    await device.control('command 3')
+    await polls(guest)
+  })
+  assert.ok(Math.abs(Number(await guest.sh('epoch')) - epoch) < 1e6)
+  await guest.sh('modprobe -r virtio_vmmci virtio_pci_obsd')
+})

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { exitStatus } from '../../scripts/failure.ts'
+import { inGuest, onEachKernel, withoutOurs } from '../support/guest.ts'
+
+interface Report {
+  passed: boolean
+  checks: { label: string; result: string; why: string }[]
+}
+
+onEachKernel(
+  'smoke loads the modules and passes',
+  { disk: 'node', append: withoutOurs },
+  async (guest) => {
+    const { status, output } = await guest.cli('smoke --json')
+    assert.equal(status, 0, output)
+    const report = JSON.parse(output) as Report
+    assert.ok(report.passed)
+    assert.deepEqual(
+      report.checks.filter((check) => check.result !== 'pass'),
+      [],
+    )
+    assert.match(report.checks[0]?.why ?? '', /loaded by this test/)
+  },
+)
+
+test('smoke in a guest that has seen something', () =>
+  inGuest('smoke', { series: '6.12', disk: 'node' }, async (guest) => {
+    const plain = await guest.cli('smoke')
+    assert.equal(plain.status, 0, plain.output)
+    assert.match(plain.output, /^ok {2}virtio_vmmci is loaded: .*it was already/m)
+    for (const line of plain.output.split('\n')) assert.ok(line.length <= 80, line)
+
+    const tap = await guest.cli('smoke --tap')
+    assert.match(tap.output, /^TAP version 14\r?\n1\.\.\d+\r?\nok 1 - /m)
+
+    await guest.sh('echo 1 > /proc/sys/kernel/dmesg_restrict')
+    assert.equal((await guest.cli('smoke', 'root', 'de_DE.UTF-8')).status, 0)
+    assert.equal((await guest.cli('smoke', 'admin', 'de_DE.UTF-8')).status, 0, 'through sudo')
+
+    // A line that is forbidden, as the driver would say it.
+    await guest.sh("echo 'virtio_vmmci virtio0: clock not synchronized: error -34' > /dev/kmsg")
+    const failed = await guest.cli('smoke --json')
+    assert.equal(failed.status, exitStatus.smoke)
+    const { checks } = JSON.parse(
+      failed.output.slice(0, failed.output.lastIndexOf('}') + 1),
+    ) as Report
+    assert.deepEqual(
+      checks.filter((check) => check.result === 'fail').map((check) => check.why),
+      ['virtio_vmmci virtio0: clock not synchronized: error -34'],
+    )
+
+    // More than the buffer holds of other people's lines: what the driver said at its beginning is gone.
+    await guest.sh('echo on > /proc/sys/kernel/printk_devkmsg')
+    await guest.sh(
+      'for i in $(seq 6000); do echo "noise $i of somebody else who talks too much"; done > /dev/kmsg',
+    )
+    const wrapped = await guest.cli('smoke')
+    assert.equal(wrapped.status, 0, wrapped.output)
+    assert.match(wrapped.output, /^\?\? .*wrapped/m)
+  }))
+
+test('smoke without a device, and without the right to look', () =>
+  inGuest('smoke fails', { series: '6.12', disk: 'node', append: withoutOurs }, async (guest) => {
+    await guest.sh('echo 1 > /sys/bus/pci/devices/0000:00:03.0/remove')
+    const { status, output } = await guest.cli('smoke')
+    assert.equal(status, exitStatus.smoke, output)
+    assert.match(output, /^NO {2}pci\/virtio-pci-obsd is bound: no device to bind to/m)
+    await guest.sh('echo 1 > /proc/sys/kernel/dmesg_restrict')
+    const denied = await guest.cli('smoke', 'guest')
+    assert.equal(denied.status, exitStatus.privilege, denied.output)
+  }))
+
+test('smoke --interactive sees what the host does', () =>
+  inGuest('interactive', { series: '6.12', disk: 'node' }, async (guest) => {
+    const { device } = guest
+    const running = guest.cli('smoke --interactive')
+    await guest.answered(/suspend it for a minute/)
+    await device.control('sleep 3600')
+    await guest.answered(/vmctl stop NAME/)
+    await device.control('stop')
+    await guest.answered(/^ok {2}shutdown: .*shutdown requested by host/m)
+    await Promise.allSettled([running, guest.endWhenHalted()])
+  }))
