@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync } from 'node:fs'
 import { exec, isRoot, show, which } from '../scripts/exec.ts'
-import { cache } from './support/roots.ts'
+import { cache } from './support/cache.ts'
 
 /**
  * npm test: brings what the tests need, then runs them all.
@@ -25,7 +25,7 @@ async function bringTools(): Promise<void> {
 }
 
 const wanted = process.argv.slice(2)
-const folders = wanted.length > 0 ? wanted : ['unit', 'kbuild', 'root']
+const folders = wanted.length > 0 ? wanted : ['unit', 'kbuild', 'root', 'vm']
 
 // What is packed and installed by the tests is what stands in the tree now.
 await import('../scripts/bundle.ts')
@@ -39,6 +39,13 @@ if (folders.some((folder) => folder !== 'unit')) {
   }
   await bringTools()
   mkdirSync(cache, { recursive: true })
+}
+
+// The probe waits long for what does not work, so it is made once.
+if (folders.includes('vm')) {
+  const { workingAccelerator } = await import('./support/probe.ts')
+  process.env.VMMCI_ACCELERATOR = await workingAccelerator()
+  console.log(`Guests run under ${process.env.VMMCI_ACCELERATOR}.`)
 }
 
 const files = folders.flatMap((folder) =>
