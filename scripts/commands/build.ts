@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { buildFolder, buildFor, makeCommand } from '../build.ts'
 import { show } from '../exec.ts'
 import { requireBuildable } from '../requirements.ts'
+import { inScratch } from '../scratch.ts'
 import { checkRange, defaultSelection, headersFailure, requestedKernels } from '../select.ts'
 import { handleInterrupts, runSteps, type Step } from '../steps.ts'
 import { readFacts } from '../system/facts.ts'
@@ -48,7 +49,7 @@ export async function build(
     }),
   )
   // More builds than cores: linking and the like leave room for another kernel's compiler.
-  await runSteps(steps, output, 2 * availableParallelism())
+  await inScratch(() => runSteps(steps, output, 2 * availableParallelism()))
   output.result(
     kernels.map((kernel) => ({ kernel: kernel.release, modules: built.get(kernel.release) })),
     () => [...built.values()].flat().map((info) => info.file),

@@ -17,6 +17,7 @@ import {
   requirePlatform,
   requireSpace,
 } from '../requirements.ts'
+import { inScratch, outlasting } from '../scratch.ts'
 import { checkRange, defaultSelection, headersFailure, requestedKernels } from '../select.ts'
 import { runSteps, type Step, showSteps, throwIfInterrupted } from '../steps.ts'
 import { dkmsTree } from '../system/dkms.ts'
@@ -54,7 +55,7 @@ function explainBuild(project: Project, step: Step): Step {
       const log = join(dkmsTree, project.package.name, project.version, 'build/make.log')
       const text = `${readLog(log)}\n${result.stdout}${result.stderr}`
       if (/No space left on device/i.test(text)) return undefined
-      const kept = join(mkdtempSync(join(tmpdir(), `${project.package.name}-log-`)), 'make.log')
+      const kept = join(mkdtempSync(join(outlasting, `${project.package.name}-log-`)), 'make.log')
       writeFileSync(kept, text)
       const hint = buildHint(text)
       return new Failure('build', `${show(command)} failed with status ${result.status}.`, {
@@ -159,7 +160,7 @@ async function run(project: Project, options: InstallOptions, output: Output): P
     await agreeToTakeOver(input, options.yes === true, output)
     if (steps.length > 0)
       await transaction(touchedPaths(project, kernels), input.releases, output, () =>
-        runSteps([...steps, verifyStep(project, kernels)], output),
+        inScratch(() => runSteps([...steps, verifyStep(project, kernels)], output)),
       )
     await load(input, output)
     report(project, input, steps.length === 0, output)
