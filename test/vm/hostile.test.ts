@@ -34,7 +34,7 @@ async function polls(guest: Guest): Promise<void> {
   await guest.device.until(guest.device.mark(), 'read', { offset: register.seconds }, 6)
 }
 
-// Two processors, on which the handler and the work really run side by side.
+// Two processors: the handler comes while the work is anywhere on the other one.
 onEachKernel('lives through every hostile mode', { acpi: true, cpus: 2 }, async (guest) => {
   const { device } = guest
   await guest.parameter('poll_interval', 1)
