@@ -1,0 +1,6 @@
+#!/bin/sh
+set -e
+
+depmod '<%= it.binary.release %>' || true
+
+#DEBHELPER#
