@@ -6,10 +6,10 @@ PACKAGE_VERSION="<%= it.version %>"
 AUTOINSTALL="yes"
 MAKE[0]="make -C ${kernel_source_dir} M=${dkms_tree}/${PACKAGE_NAME}/${PACKAGE_VERSION}/build modules"
 CLEAN="true"
-<% it.modules.forEach((module, i) => { %>
+<% it.modules.forEach((module, i) => { -%>
 BUILT_MODULE_NAME[<%= i %>]="<%= module %>"
 DEST_MODULE_LOCATION[<%= i %>]="<%= it.location %>"
-<% }) %>
+<% }) -%>
 # What cannot work is skipped, not failed. There is no upper kernel bound: a
 # kernel that breaks the build should be seen.
 BUILD_EXCLUSIVE_ARCH="<%= it.architectures %>"

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import { Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import type { CommonOptions } from './commands/options.ts'
 import { exitStatus, Failure } from './failure.ts'
 
@@ -72,6 +72,20 @@ function declare(): Command {
     .option('--tap', 'Test Anything Protocol')
     .option('--interactive', 'also walk through what is done on the host, vmctl stop at the end')
     .action(async (options) => (await import('./commands/smoke.ts')).smoke(options))
+  add(program, 'package', 'packages of any distribution', 'vmmci-dkms package deb --out /tmp')
+    .addArgument(new Argument('<what>').choices(['deb', 'rpm', 'arch', 'alpine', 'all', 'repo']))
+    .option('--out <dir>', 'another folder than build/packages (for repo: build/repo)')
+    .option('--binary', 'the built modules of one kernel, for guests without a compiler')
+    .option('--key <file>', 'sign the modules with this private key')
+    .option('--cert <file>', 'and this certificate')
+    .option('--sign <key>', 'sign the packages with this key of gpg')
+    .option('--from <dir>', 'repo: another folder of packages than build/packages')
+    .option('--url <address>', 'repo: where it will be served')
+    .action(async (what: string, options) =>
+      what === 'repo'
+        ? (await import('./commands/repo.ts')).makeRepository(options)
+        : (await import('./commands/package.ts')).makePackages(what, options),
+    )
   return program
 }
 

@@ -17,6 +17,8 @@ export const exitStatus = {
   platform: 15,
   load: 16,
   smoke: 17,
+  package: 18,
+  sign: 19,
   interrupted: 130,
 } as const
 

@@ -2,7 +2,7 @@ import { Eta } from 'eta'
 import semver from 'semver'
 import type { Project } from '../manifest/manifest.ts'
 
-const eta = new Eta({ autoEscape: false, autoTrim: [false, 'nl'] })
+const eta = new Eta({ autoEscape: false, autoTrim: false })
 
 /** dkms's BUILD_EXCLUSIVE_ARCH: an extended regular expression on uname -m. */
 function architectures(names: string[]): string {
@@ -23,10 +23,12 @@ export function dkmsValues(project: Project) {
   }
 }
 
-/** Renders a template's text for a project. */
-export function render(template: string, project: Project): string {
-  return eta.renderString(template, dkmsValues(project))
-}
+/** Fills a template's text. */
+export const fill = (template: string, values: object): string => eta.renderString(template, values)
+
+/** Renders dkms.conf.tpl's text for a project. */
+export const render = (template: string, project: Project): string =>
+  fill(template, dkmsValues(project))
 
 /** modprobe.d and modules-load.d files that the manifest asks for; most ask for none. */
 export function configFiles(project: Project): { path: string; text: string }[] {

@@ -64,8 +64,24 @@ export const specs = {
     afterwards:
       'apt-get update -q\napt-get install -y -q -t trixie-backports --no-install-recommends qemu-system-x86 seabios',
   },
-  /** What makes Debian packages. */
-  package: { suite: 'trixie', packages: ['build-essential', 'debhelper', 'lintian'] },
+  /** What makes packages, checks them and serves them. */
+  package: {
+    suite: 'trixie',
+    backports: true,
+    packages: [
+      ...['build-essential', 'debhelper', 'dh-dkms', 'lintian', 'apt-utils', 'gnupg'],
+      ...[
+        'rpm',
+        'rpmlint',
+        'createrepo-c',
+        'makepkg',
+        'pacman-package-manager',
+        'libarchive-tools',
+        'shellcheck',
+      ],
+      ...['nodejs', 'ca-certificates', 'linux-headers-amd64'],
+    ],
+  },
   /** A disk for guests, with Node and a language that is not English. */
   node: {
     suite: 'trixie',

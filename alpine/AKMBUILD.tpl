@@ -1,0 +1,5 @@
+# Rendered by vmmci-dkms <%= it.version %> from alpine/AKMBUILD.tpl and the manifest. Do not edit.
+# Read by akms(8), whose own build() does what is needed.
+modname=<%= it.name %>
+modver=<%= it.alpineVersion %>
+built_modules=<%= it.quote(it.modules.map((module) => `${module}.ko`).join(' ')) %>

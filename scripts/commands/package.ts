@@ -1,0 +1,217 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { buildFor } from '../build.ts'
+import { exec, quote, show, which } from '../exec.ts'
+import { Failure } from '../failure.ts'
+import type { Project } from '../manifest/manifest.ts'
+import type { Output } from '../output.ts'
+import { alpine } from '../package/alpine.ts'
+import { arch } from '../package/arch.ts'
+import { deb } from '../package/deb.ts'
+import type { Kind, PackageInput } from '../package/kind.ts'
+import { rpm } from '../package/rpm.ts'
+import { digest, readChangelog } from '../package/values.ts'
+import { requireBuildable } from '../requirements.ts'
+import { inScratch } from '../scratch.ts'
+import { defaultSelection, headersFailure, requestedKernels } from '../select.ts'
+import { type KeyPair, signModule } from '../sign.ts'
+import { handleInterrupts, runSteps, type Step } from '../steps.ts'
+import { readFacts, type SystemFacts } from '../system/facts.ts'
+import type { Kernel } from '../system/kernels.ts'
+import type { ModuleInfo } from '../system/modules.ts'
+import { type CommonOptions, open } from './options.ts'
+
+const kinds = { deb, rpm, arch, alpine }
+
+export type KindName = keyof typeof kinds
+export const kindNames = Object.keys(kinds) as KindName[]
+
+export interface PackageOptions extends CommonOptions {
+  out?: string
+  sign?: string
+  binary?: boolean
+  key?: string
+  cert?: string
+}
+
+/** Where packages come to lie if nobody says otherwise. */
+export const packagesFolder = 'build/packages'
+
+/** Throws where a kind's own tools are not there. */
+function requireTools(kind: Kind, facts: SystemFacts): void {
+  const missing = Object.entries(kind.tools).filter(([program]) => !which(program))
+  if (missing.length === 0) return
+  const manager = facts.distribution?.manager ?? 'apt'
+  const packages = missing.map(([program, names]) => names[manager] ?? program)
+  throw new Failure('toolchain', `There is no ${missing.map(([program]) => program).join(', ')}.`, {
+    mend: facts.installCommand(packages),
+  })
+}
+
+/** The kinds that were asked for; all of those whose tools are here, for `all`. */
+function chosen(word: string, facts: SystemFacts, output: Output): KindName[] {
+  if (word !== 'all') {
+    requireTools(kinds[word as KindName], facts)
+    return [word as KindName]
+  }
+  return kindNames.filter((name) => {
+    try {
+      requireTools(kinds[name], facts)
+      return true
+    } catch (error) {
+      output.warn(`No ${name}: ${(error as Failure).message}`)
+      output.warn(`  try: ${(error as Failure).more.mend}`)
+      return false
+    }
+  })
+}
+
+/** The kernels that packages of built modules are for. */
+function binaryKernels(project: Project, facts: SystemFacts, options: PackageOptions): Kernel[] {
+  const named = requestedKernels(project, facts, options)
+  if (named.length > 0) return named
+  const selection = defaultSelection(project, facts)
+  if (!selection) throw headersFailure(facts, facts.running)
+  return selection.kernels
+}
+
+/** A key id goes into rpm's macros: no more than what ids and addresses have. */
+export function checkKey(sign: string | undefined): void {
+  if (sign !== undefined && !/^[\w.@+-]+$/.test(sign))
+    throw new Failure('usage', `${sign} is not a key id or an address.`, { mend: 'gpg -K' })
+}
+
+/** The key that modules are signed with; half a one is none. */
+function keyPair({ key, cert, binary }: PackageOptions): KeyPair | undefined {
+  if (!key && !cert) return undefined
+  if (!key || !cert || !binary)
+    throw new Failure('usage', '--key and --cert belong together, and to --binary.', {
+      mend: 'vmmci-dkms package --help',
+    })
+  return { key: resolve(key), cert: resolve(cert) }
+}
+
+/** The commands, for --dry-run: staging needs none but tar. */
+const dryRun = (inputs: [KindName, PackageInput][], output: Output): void => {
+  const commands = inputs.flatMap(([name, input]) => kinds[name].commands(input).map(show))
+  output.result({ commands }, () => commands)
+}
+
+/** An empty folder to work in. */
+function workFolder(name: KindName, project: Project): string {
+  const place = kinds[name].place?.(project)
+  if (!place) return mkdtempSync(join(tmpdir(), `${name}-`))
+  try {
+    mkdirSync(place, { mode: 0o755 })
+    return place
+  } catch {
+    throw new Failure('busy', `${place} is there: another run is at work, or was torn off.`, {
+      mend: `rm -r ${quote(place)}`,
+    })
+  }
+}
+
+/** What is stripped and signed is what is packed. */
+async function finishModules(
+  kernel: Kernel,
+  infos: ModuleInfo[],
+  pair: KeyPair | undefined,
+): Promise<void> {
+  for (const { file } of infos) {
+    const { status, stderr } = await exec({ argv: ['strip', '--strip-debug', file] })
+    if (status !== 0) throw new Failure('build', stderr.trim(), { mend: `file ${quote(file)}` })
+    if (pair) await signModule(kernel, file, pair)
+  }
+}
+
+function packageStep(name: KindName, input: PackageInput, out: string, made: string[]): Step[] {
+  const kind = kinds[name]
+  const what = input.binary ? `${name} for ${input.binary.release}` : name
+  return [
+    { title: `Stage ${what}`, kind: 'package', action: () => kind.stage(input) },
+    {
+      title: `Make ${what}`,
+      kind: 'package',
+      commands: kind.commands(input),
+      action: async () => {
+        for (const result of kind.results(input)) {
+          const file = join(out, result)
+          writeFileSync(`${file}.new`, readFileSync(join(input.work, result)))
+          renameSync(`${file}.new`, file)
+          made.push(file)
+        }
+      },
+    },
+  ]
+}
+
+/** Makes packages by the distributions' own tools; says what came of it. */
+export async function makePackages(word: string, options: PackageOptions): Promise<void> {
+  const { project, output } = open(options)
+  checkKey(options.sign)
+  const pair = keyPair(options)
+  const facts = readFacts(project)
+  const releases = readChangelog(project)
+  const names = chosen(word, facts, output).filter(
+    (name) => !options.binary || name === 'deb' || name === 'rpm',
+  )
+  if (names.length === 0)
+    throw new Failure('package', 'None of these packages can be made here.', {
+      mend: 'vmmci-dkms package --help',
+    })
+  const kernels = options.binary ? binaryKernels(project, facts, options) : [undefined]
+  if (options.binary)
+    await requireBuildable(
+      facts,
+      kernels.filter((k) => k !== undefined),
+    )
+  const out = resolve(options.out ?? packagesFolder)
+
+  handleInterrupts()
+  const made: string[] = []
+  const places: string[] = []
+  await inScratch(async () => {
+    const steps: Step[] = []
+    const inputs: [KindName, PackageInput][] = []
+    for (const kernel of kernels) {
+      const modules = mkdtempSync(join(tmpdir(), 'modules-'))
+      const binary = kernel && { release: kernel.release, folder: join(modules, kernel.release) }
+      if (kernel)
+        steps.push({
+          title: `Build for ${kernel.release}`,
+          kind: 'build',
+          action: async () => {
+            await finishModules(kernel, await buildFor(project, kernel, modules), pair)
+          },
+        })
+      for (const name of names) {
+        const work = workFolder(name, project)
+        if (kinds[name].place) places.push(work)
+        const input = { project, releases, work, sign: options.sign, ...(binary && { binary }) }
+        inputs.push([name, input])
+        steps.push(...packageStep(name, input, out, made))
+      }
+    }
+    if (options.dryRun) return dryRun(inputs, output)
+    mkdirSync(out, { recursive: true })
+    await runSteps(steps, output)
+  }).finally(() => {
+    for (const place of places) rmSync(place, { recursive: true, force: true })
+  })
+  if (options.dryRun) return
+  const packages = made.map((file) => ({
+    file,
+    bytes: statSync(file).size,
+    sha256: digest('sha256', file),
+  }))
+  output.result({ packages }, () => packages.map(({ file }) => file))
+}

@@ -1,0 +1,125 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { quote, which } from '../exec.ts'
+import { Failure } from '../failure.ts'
+import {
+  addDebs,
+  addRpms,
+  exportKey,
+  indexDebs,
+  indexRpms,
+  type RepositoryInput,
+  usage,
+  writeRepoFile,
+} from '../package/repository.ts'
+import { handleInterrupts, runSteps, type Step, throwIfInterrupted } from '../steps.ts'
+import { readFacts } from '../system/facts.ts'
+import { alone } from '../system/lock.ts'
+import { type CommonOptions, open } from './options.ts'
+import { checkKey, packagesFolder } from './package.ts'
+
+export interface RepoOptions extends CommonOptions {
+  out?: string
+  from?: string
+  url?: string
+  sign?: string
+}
+
+function packagesIn(folder: string): string[] {
+  const files = existsSync(folder) ? readdirSync(folder) : []
+  const packages = files.filter((name) => /\.(deb|rpm)$/.test(name))
+  if (packages.length === 0)
+    throw new Failure('package', `There are no packages in ${folder}.`, {
+      mend: 'vmmci-dkms package all',
+    })
+  return packages.map((name) => join(folder, name))
+}
+
+const tools = {
+  deb: { 'apt-ftparchive': 'apt-utils', gpg: 'gnupg', xz: 'xz-utils' },
+  rpm: { rpmsign: 'rpm', createrepo_c: 'createrepo-c', gpg: 'gnupg' },
+}
+
+/** Signed apt and yum repositories of what was built, in a folder that any web server can serve. */
+export async function makeRepository(options: RepoOptions): Promise<void> {
+  const { project, output } = open(options)
+  checkKey(options.sign)
+  if (!options.sign)
+    throw new Failure('usage', 'A repository is signed: --sign says with which key.', {
+      mend: 'gpg --list-secret-keys',
+    })
+  const packages = packagesIn(resolve(options.from ?? packagesFolder))
+  const out = resolve(options.out ?? 'build/repo')
+  const input: RepositoryInput = { project, packages, out, key: options.sign }
+  const kinds = (['deb', 'rpm'] as const).filter((kind) =>
+    packages.some((file) => file.endsWith(`.${kind}`)),
+  )
+  const missing = kinds.flatMap((kind) =>
+    Object.entries(tools[kind]).filter(([program]) => !which(program)),
+  )
+  if (missing.length > 0)
+    throw new Failure(
+      'toolchain',
+      `There is no ${missing.map(([program]) => program).join(', ')}.`,
+      {
+        mend: readFacts(project).installCommand(missing.map(([, name]) => name)),
+      },
+    )
+
+  const url = (options.url ?? 'http://HOST').replace(/\/+$/, '')
+  if (!/^https?:\/\/[\w.:[\]-]+(\/[\w.~/-]*)?$/.test(url))
+    throw new Failure('usage', `${url} is not the address of a web server.`, {
+      mend: 'vmmci-dkms package repo --help',
+    })
+  const step = (title: string, action: () => Promise<void>): Step => ({
+    title,
+    kind: 'package',
+    action: async () => {
+      throwIfInterrupted()
+      await action()
+    },
+  })
+  const steps = [
+    step('Export the public key', () => exportKey(input)),
+    ...(kinds.includes('deb')
+      ? [
+          step('Add and index debs', async () => {
+            addDebs(input)
+            await indexDebs(input)
+          }),
+        ]
+      : []),
+    ...(kinds.includes('rpm')
+      ? [
+          step('Add, sign and index rpms', async () => {
+            await addRpms(input)
+            await indexRpms(input)
+            writeRepoFile(input, url)
+          }),
+        ]
+      : []),
+  ]
+  if (options.dryRun) {
+    output.result({ packages, out }, () => [
+      ...steps.map(({ title }) => `# ${title}`),
+      ...packages.map((file) => `${quote(file)} -> ${quote(out)}`),
+    ])
+    return
+  }
+  handleInterrupts()
+  mkdirSync(out, { recursive: true })
+  await alone(
+    `${project.package.name}-repo`,
+    (line) => output.warn(line),
+    () => runSteps(steps, output),
+  )
+  const use = usage(input, url)
+  output.result({ repository: out, packages, use }, () => [
+    `Serve ${out}; then, as root in a guest:`,
+    ...Object.entries(use).flatMap(([where, lines]) => [
+      '',
+      `${where}:`,
+      ...lines.map((line) => `  ${line}`),
+    ]),
+  ])
+}

@@ -1,0 +1,71 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isRoot } from '../exec.ts'
+import { environment, type Kind, rendered, run, sourceArchive, values } from './kind.ts'
+import { digest } from './values.ts'
+
+/** makepkg refuses to be root, and needs nothing of root's. */
+const nobody = '65534'
+
+export const arch: Kind = {
+  // .BUILDINFO names it.
+  place: ({ package: { name }, version }) => `/var/tmp/${name}-${version}-makepkg`,
+
+  tools: {
+    pacman: { apt: 'pacman-package-manager', dnf: 'pacman', zypper: 'pacman' },
+    makepkg: { apt: 'makepkg', pacman: 'pacman', dnf: 'pacman', zypper: 'pacman' },
+    bsdtar: { apt: 'libarchive-tools', pacman: 'libarchive', dnf: 'bsdtar', zypper: 'bsdtar' },
+  },
+
+  async stage(input) {
+    const archive = await sourceArchive(input, input.work)
+    const sha256 = digest('sha256', archive)
+    writeFileSync(join(input.work, 'PKGBUILD'), rendered(input, 'arch/PKGBUILD.tpl', { sha256 }))
+    if (isRoot()) await run({ argv: ['chown', '-R', `${nobody}:${nobody}`, input.work] })
+  },
+
+  commands: (input) => [
+    {
+      argv: [
+        ...(isRoot()
+          ? ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups']
+          : []),
+        ...['makepkg', '--force', '--nodeps', '--noconfirm'],
+      ],
+      cwd: input.work,
+      env: {
+        ...environment(input),
+        ...Object.fromEntries(
+          ['PKGDEST', 'SRCDEST', 'SRCPKGDEST', 'LOGDEST', 'BUILDDIR', 'HOME'].map((name) => [
+            name,
+            input.work,
+          ]),
+        ),
+        PACKAGER: values(input).maintainer,
+        PKGEXT: '.pkg.tar.gz',
+      },
+    },
+    ...(input.sign
+      ? [
+          {
+            argv: [
+              'gpg',
+              '--batch',
+              '--yes',
+              '--detach-sign',
+              '-u',
+              input.sign,
+              ...arch.results(input).slice(0, 1),
+            ],
+            cwd: input.work,
+          },
+        ]
+      : []),
+  ],
+
+  results(input) {
+    const { name, archVersion } = values(input)
+    const file = `${name}-${archVersion}-1-any.pkg.tar.gz`
+    return [file, ...(input.sign ? [`${file}.sig`] : []), 'PKGBUILD', values(input).tarball]
+  },
+}

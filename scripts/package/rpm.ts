@@ -1,0 +1,80 @@
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packagingFile, tarCommand } from './files.ts'
+import {
+  environment,
+  type Kind,
+  type PackageInput,
+  rendered,
+  run,
+  sourceArchive,
+  values,
+} from './kind.ts'
+import { binaryValues, sourceDateEpoch } from './values.ts'
+
+const rpmDefines = (input: PackageInput): string[] =>
+  Object.entries({
+    _topdir: input.work,
+    _rpmdir: input.work,
+    _rpmfilename: '%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm',
+    // The same bytes wherever, whenever and by whomever it is built.
+    _buildhost: 'localhost',
+    use_source_date_epoch_as_buildtime: '1',
+    clamp_mtime_to_source_date_epoch: '1',
+    build_mtime_policy: 'clamp_to_source_date_epoch',
+    // What every rpm can unpack.
+    _binary_payload: 'w9.gzdio',
+  }).flatMap(([name, value]) => ['--define', `${name} ${value}`])
+
+const rpmFile = (input: PackageInput): string => {
+  const { name, rpmVersion, binary } = values(input)
+  return `${binary?.name ?? name}-${rpmVersion}-1.${binary?.rpmArchitecture ?? 'noarch'}.rpm`
+}
+
+export const rpm: Kind = {
+  tools: {
+    rpmbuild: { apt: 'rpm', dnf: 'rpm-build', zypper: 'rpm-build', pacman: 'rpm-tools' },
+  },
+
+  async stage(input) {
+    const { project, releases, binary, work } = input
+    const sources = join(work, 'SOURCES')
+    if (binary) {
+      const { name, tarball } = binaryValues(project, binary.release)
+      const folder = `${name}-${project.version}`
+      mkdirSync(join(work, 'tree', folder), { recursive: true })
+      mkdirSync(sources)
+      for (const module of project.modules)
+        cpSync(
+          join(binary.folder, `${module.name}.ko`),
+          join(work, 'tree', folder, `${module.name}.ko`),
+        )
+      for (const name of ['LICENSE', 'CHANGELOG.md'])
+        cpSync(packagingFile(project, name), join(work, 'tree', folder, name))
+      await run(
+        tarCommand(join(work, 'tree'), folder, join(sources, tarball), sourceDateEpoch(releases)),
+      )
+    } else await sourceArchive(input, sources)
+    const template = binary ? 'rpm/modules.spec.tpl' : 'rpm/dkms.spec.tpl'
+    writeFileSync(join(work, 'package.spec'), rendered(input, template))
+  },
+
+  commands: (input) => [
+    {
+      argv: ['rpmbuild', '-bb', ...rpmDefines(input), join(input.work, 'package.spec')],
+      env: environment(input),
+    },
+    ...(input.sign
+      ? [
+          {
+            argv: [
+              ...['rpmsign', '--define', `_gpg_name ${input.sign}`],
+              ...['--addsign', join(input.work, rpmFile(input))],
+            ],
+          },
+        ]
+      : []),
+  ],
+
+  results: (input) => [rpmFile(input)],
+}

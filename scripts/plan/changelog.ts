@@ -1,0 +1,64 @@
+import semver from 'semver'
+import { Failure } from '../failure.ts'
+import { wrap } from '../output.ts'
+
+/** One version's part of CHANGELOG.md. */
+export interface Release {
+  version: string
+  /** Midnight of its day, UTC. */
+  date: Date
+  /** One paragraph each, in plain text. */
+  changes: string[]
+}
+
+/**
+ * Parses CHANGELOG.md: "## VERSION - YYYY-MM-DD", then a list. Newest first, as it stands. Throws a
+ * Failure of kind package where there is no such heading, or one that is no version and date.
+ */
+export function parseChangelog(text: string): Release[] {
+  const [, ...parts] = text.split(/^## /m)
+  if (parts.length === 0) throw bad('has no version')
+  return parts.map((part) => {
+    const [heading = '', ...lines] = part.split('\n')
+    const [, version, day] = /^(\S+) - (\d{4}-\d\d-\d\d)$/.exec(heading.trim()) ?? []
+    const date = new Date(`${day}T00:00:00Z`)
+    if (!version || !semver.valid(version) || Number.isNaN(date.getTime()))
+      throw bad(`has a heading that is no "VERSION - YYYY-MM-DD": ${heading}`)
+    const [, ...items] = lines.join('\n').split(/^- /m)
+    const changes = items.map((item) => item.replaceAll('`', '').split(/\s+/).join(' ').trim())
+    return { version, date, changes }
+  })
+}
+
+const bad = (what: string) =>
+  new Failure('package', `CHANGELOG.md ${what}.`, { mend: 'less CHANGELOG.md' })
+
+/** debian/changelog, as deb-changelog(5) has it. */
+export function debianChangelog(releases: Release[], name: string, maintainer: string): string {
+  return releases
+    .map(({ version, date, changes }) =>
+      [
+        `${name} (${version}) unstable; urgency=medium`,
+        '',
+        ...changes.flatMap((change) => wrap('  * ', change)),
+        '',
+        ` -- ${maintainer}  ${date.toUTCString().replace('GMT', '+0000')}`,
+        '',
+      ].join('\n'),
+    )
+    .join('\n')
+}
+
+/** What follows %changelog in a spec file. */
+export function rpmChangelog(releases: Release[], maintainer: string): string {
+  return releases
+    .map(({ version, date, changes }) => {
+      const [weekday, day, month, year] = date.toUTCString().replace(',', '').split(' ')
+      return [
+        `* ${weekday} ${month} ${day} ${year} ${maintainer} - ${version}-1`,
+        ...changes.flatMap((change) => wrap('- ', change)),
+        '',
+      ].join('\n')
+    })
+    .join('\n')
+}
