@@ -25,7 +25,7 @@ async function bringTools(): Promise<void> {
 }
 
 const wanted = process.argv.slice(2)
-const folders = wanted.length > 0 ? wanted : ['unit', 'kbuild', 'root', 'vm']
+const folders = wanted.length > 0 ? wanted : ['unit', 'kbuild', 'root', 'package', 'vm']
 
 // What is packed and installed by the tests is what stands in the tree now.
 await import('../scripts/bundle.ts')

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
 import type { Project } from '../manifest/manifest.ts'
 import { showValue } from '../output.ts'
-import { readDkms } from '../system/dkms.ts'
+import { sourceFolder } from '../plan/install.ts'
+import { type DkmsVersion, readDkms } from '../system/dkms.ts'
 import { installedKernels, type Kernel } from '../system/kernels.ts'
 import { boundDevices, findDevices, readSysfs } from '../system/machine.ts'
 import { findModules, loadedModules, moduleInfo } from '../system/modules.ts'
+import { findOwner } from '../system/ownership.ts'
 import { type CommonOptions, open } from './options.ts'
 
 type Status = Awaited<ReturnType<typeof readStatus>>
@@ -19,8 +21,11 @@ async function kernelStatus(project: Project, kernel: Kernel) {
   const infos = (await Promise.all(findModules(kernel.release, names).map(moduleInfo))).filter(
     (info) => info !== undefined,
   )
+  const log = `/var/log/${project.package.name}-${kernel.release}.log`
   return {
     kernel: kernel.release,
+    /** Where scripts/every-kernel, of a distribution's package, told of a failure. */
+    failed: existsSync(log) ? log : null,
     running: kernel.running,
     headers: kernel.headers.state,
     dkms: builds,
@@ -32,6 +37,11 @@ async function kernelStatus(project: Project, kernel: Kernel) {
       signer: signer ?? null,
     })),
   }
+}
+
+async function sourceStatus(name: string, { version, source }: DkmsVersion) {
+  const folder = sourceFolder(name, version)
+  return { version, source, path: existsSync(folder), owner: (await findOwner(folder)) ?? null }
 }
 
 /** Everything that status shows, as data. */
@@ -46,11 +56,9 @@ async function readStatus(project: Project) {
       module.driver ? [{ driver: module.driver, devices: boundDevices(module.driver) }] : [],
     ),
     loaded: loadedModules(names),
-    sources: readDkms(project.package.name).map((v) => ({
-      version: v.version,
-      source: v.source,
-      path: existsSync(`/usr/src/${project.package.name}-${v.version}`),
-    })),
+    sources: await Promise.all(
+      readDkms(project.package.name).map((v) => sourceStatus(project.package.name, v)),
+    ),
     kernels: await Promise.all(installedKernels().map((kernel) => kernelStatus(project, kernel))),
     values: (project.status ?? []).flatMap(({ label, path, unit }) => {
       const value = readSysfs(path)
@@ -68,6 +76,7 @@ function kernelRows(status: Status): string[] {
     const state = k.dkms.map((b) => `${b.version} ${b.state}`).join(', ') || 'not built'
     const where = k.running ? ' (running)' : ''
     return [
+      ...(k.failed ? [`kernel ${k.kernel}: failed, see ${k.failed}`] : []),
       `kernel ${k.kernel}${where}: ${state}${k.headers === 'ok' ? '' : `, headers ${k.headers}`}`,
       ...k.modules.map((m) =>
         [
@@ -101,6 +110,9 @@ export async function status(options: CommonOptions): Promise<void> {
       'installed',
       now.sources.map((s) => `${s.version}${s.source ? '' : ' (source gone)'}`).join(', ') ||
         'nothing',
+    ),
+    ...now.sources.flatMap(({ owner }) =>
+      owner ? [row('owned by', `${owner.package} (${owner.manager})`)] : [],
     ),
     ...kernelRows(now),
     ...now.values.map((v) => row(v.label, showValue(v.value, v.unit))),

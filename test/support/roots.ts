@@ -69,7 +69,7 @@ export const specs = {
     suite: 'trixie',
     backports: true,
     packages: [
-      ...['build-essential', 'debhelper', 'dh-dkms', 'lintian', 'apt-utils', 'gnupg'],
+      ...['build-essential', 'debhelper', 'dkms', 'lintian', 'apt-utils', 'gnupg'],
       ...[
         'rpm',
         'rpmlint',
@@ -78,6 +78,7 @@ export const specs = {
         'pacman-package-manager',
         'libarchive-tools',
         'shellcheck',
+        'faketime',
       ],
       ...['nodejs', 'ca-certificates', 'linux-headers-amd64'],
     ],
@@ -261,6 +262,15 @@ export class Root {
         -not -path '/lib/modules/*/kernel/*' -printf '%p %y %m %l ' \\
         \\( -type f -printf '%s' -o -true \\) -printf '\\n' | sort`,
     )
+  }
+
+  /** What is not as it was: lines of state() that came or went. */
+  async changed(before: string): Promise<string[]> {
+    const [was, is] = [before, await this.state()].map((text) => new Set(text.split('\n')))
+    return [
+      ...[...(is ?? [])].filter((line) => !was?.has(line)).map((line) => `+ ${line}`),
+      ...[...(was ?? [])].filter((line) => !is?.has(line)).map((line) => `- ${line}`),
+    ]
   }
 
   async dispose(): Promise<void> {
