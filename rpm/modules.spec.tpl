@@ -42,6 +42,7 @@ fi
 %files
 %license LICENSE
 %doc CHANGELOG.md
+%dir /usr/lib/modules/<%= it.binary.release %>/updates
 <% it.modules.forEach((module) => { -%>
 /usr/lib/modules/<%= it.binary.release %>/updates/<%= module %>.ko
 <% }) -%>

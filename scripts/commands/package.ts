@@ -120,6 +120,9 @@ function workFolder(name: KindName, project: Project): string {
   }
 }
 
+/** For make, whose M is the folder: nothing of what is built tells where that was. */
+const anyFolder = 'KCFLAGS=-ffile-prefix-map=$(M)=.'
+
 /** What is stripped and signed is what is packed. */
 async function finishModules(
   kernel: Kernel,
@@ -190,7 +193,7 @@ export async function makePackages(word: string, options: PackageOptions): Promi
           title: `Build for ${kernel.release}`,
           kind: 'build',
           action: async () => {
-            await finishModules(kernel, await buildFor(project, kernel, modules), pair)
+            await finishModules(kernel, await buildFor(project, kernel, modules, [anyFolder]), pair)
           },
         })
       for (const name of names) {

@@ -214,6 +214,12 @@ export class Root {
     await must(['mount', '--bind', this.folder, folder])
   }
 
+  /** Shows a folder from elsewhere, not to be written. */
+  async showFolder(folder: string, target: string): Promise<void> {
+    await this.sh(`mkdir -p ${target}`)
+    await must(['mount', '--bind', '-o', 'ro', folder, join(this.folder, target)])
+  }
+
   /** Shows a file from elsewhere, not to be written. */
   async bindFile(file: string, target: string): Promise<void> {
     await this.sh(`touch ${target}`)

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { allHave, has, kernelsOf, watchModules } from '../support/installed.ts'
+import { builtPackages, rpmFile, versions } from '../support/packages.ts'
+import { Root } from '../support/roots.ts'
+
+/** A root with rpm, dkms and two kernels' headers; rpm knows nothing of what dpkg installed. */
+async function rootWithRpms(): Promise<{ root: Root; release: string; twin: string }> {
+  const root = await Root.of('package')
+  const made = await builtPackages()
+  for (const version of Object.values(versions))
+    copyFileSync(
+      join(made, 'packages', rpmFile(version)),
+      join(root.folder, 'root', rpmFile(version)),
+    )
+  const release = (await kernelsOf(root)).at(-1) as string
+  const twin = `${release}-twin`
+  await root.addTwin(release, twin)
+  return { root, release, twin }
+}
+
+const install = (root: Root, version: string, ...words: string[]) =>
+  root.sh(`rpm -U --nodeps ${words.join(' ')} /root/${rpmFile(version)} 2>&1`)
+
+test('installs for every kernel, upgrades, installs again, goes back, and leaves nothing', async () => {
+  const { root } = await rootWithRpms()
+  await using _ = root
+  const before = await root.state()
+  await install(root, versions.now)
+  await allHave(root, versions.now)
+  for (const [version, ...words] of [
+    [versions.next],
+    [versions.next, '--replacepkgs'],
+    [versions.now, '--oldpackage'],
+  ] as const) {
+    const ended = await watchModules(root)
+    await install(root, version, ...words)
+    assert.deepEqual(ended(), [], `a kernel was without a module, ${words}`)
+    await allHave(root, version)
+  }
+  assert.equal((await root.sh('rpm -e vmmci-dkms 2>&1')).includes('warning'), false)
+  assert.deepEqual(await root.changed(before), [])
+})
+
+test('a kernel for which it does not compile keeps the old module, until the next version', async () => {
+  const { root, release, twin } = await rootWithRpms()
+  await using _ = root
+  const before = await root.state()
+  await install(root, versions.now)
+  assert.match(await install(root, versions.broken), /could not be built for kernel \S+-twin/)
+  await has(root, release, versions.broken)
+  await has(root, twin, versions.now)
+  await install(root, versions.next, '--oldpackage')
+  await allHave(root, versions.next)
+  await root.sh('rpm -e vmmci-dkms 2>&1')
+  assert.deepEqual(await root.changed(before), [])
+})
+
+test('rpmlint finds nothing', async () => {
+  const { root } = await rootWithRpms()
+  await using _ = root
+  await root.copyIn('rpm/rpmlint.toml', '/root/rpmlint.toml')
+  const said = await root.sh(`rpmlint -c /root/rpmlint.toml /root/${rpmFile(versions.now)}`)
+  assert.match(said, / 0 errors, 0 warnings, /)
+})
