@@ -1,9 +1,8 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { home } from '../../scripts/source-tree.ts'
-import { cache, cached } from './cache.ts'
-import { builtModules, guestKernel } from './kernels.ts'
-import { contents, guestPrograms } from './programs.ts'
+import { cached } from './cache.ts'
+import { guestPrograms } from './programs.ts'
 import { baseRoot, Root } from './roots.ts'
 
 const shellUnit = `[Unit]
@@ -39,34 +38,24 @@ export async function nodeDisk(): Promise<string> {
   return join(folder, 'disk')
 }
 
-/** The initrd that Debian's own initramfs-tools made. */
-export async function debianInitrd(): Promise<string> {
-  const root = await baseRoot('debian')
-  const name = readdirSync(join(root, 'boot')).find((file) => file.startsWith('initrd.img'))
-  return join(root, 'boot', name ?? '')
+/** A Debian root as a machine has it: its disk, and the initrd that its initramfs-tools made. */
+export interface Installed {
+  disk: string
+  initrd: string
 }
 
-/** A disk with a whole Debian 13, our modules installed and the harness's shell in it. */
-export async function debianDisk(): Promise<string> {
-  const [{ release }, ours, programs, base] = await Promise.all([
-    guestKernel('6.12'),
-    builtModules('6.12'),
-    guestPrograms(),
-    baseRoot('debian'),
-  ])
-  const shell = join(home, 'test/guest/etc/shell')
-  const ingredients = [ours, programs, base, contents(join(home, 'test/guest')), shellUnit]
-  const folder = await cached('disks/debian', ingredients.join('\n'), async (out) => {
-    await using root = await Root.of('debian')
-    const modules = join(root.folder, 'lib/modules', release, 'updates/dkms')
-    cpSync(ours, modules, { recursive: true })
-    cpSync(programs, join(root.folder, 'usr/bin'), { recursive: true })
-    cpSync(shell, join(root.folder, 'etc/shell'))
-    writeFileSync(join(root.folder, 'etc/systemd/system/shell.service'), shellUnit)
-    if (!existsSync(join(root.folder, 'lib/modules', release, 'kernel')))
-      throw new Error(`the debian root's kernel is not ${release}: empty ${cache}/roots`)
-    await root.sh(`depmod ${release}; passwd -d root; systemctl enable shell.service`)
-    await writeDisk(root, '1500M', out)
-  })
-  return join(folder, 'disk')
+/** Gives a Debian root the harness's shell and clock readers. */
+export async function addHarness(root: Root): Promise<void> {
+  cpSync(await guestPrograms(), join(root.folder, 'usr/bin'), { recursive: true })
+  cpSync(join(home, 'test/guest/etc/shell'), join(root.folder, 'etc/shell'))
+  writeFileSync(join(root.folder, 'etc/systemd/system/shell.service'), shellUnit)
+  await root.sh('passwd -d root; systemctl enable shell.service')
+}
+
+/** Writes a Debian root as it is now onto a disk, for one of its kernels, into a folder. */
+export async function installed(root: Root, release: string, out: string): Promise<Installed> {
+  await writeDisk(root, '2500M', out)
+  const initrd = join(out, 'initrd')
+  cpSync(join(root.folder, `boot/initrd.img-${release}`), initrd)
+  return { disk: join(out, 'disk'), initrd }
 }

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Device } from './device.ts'
-import { debianDisk, debianInitrd, nodeDisk } from './disks.ts'
+import { type Installed, nodeDisk } from './disks.ts'
 import { initramfs } from './initramfs.ts'
 import { bootableKernel, guestKernel, type Series } from './kernels.ts'
 import { deviceProgram } from './programs.ts'
@@ -23,7 +23,7 @@ export interface GuestOptions {
   /** Boot again where the guest resets, instead of ending. */
   again?: boolean
   /** A whole Debian with systemd on /dev/vda, instead of the initramfs that does everything. */
-  debian?: boolean
+  debian?: Installed
   accelerator?: Accelerator
 }
 
@@ -35,7 +35,7 @@ async function addPackage(root: Root): Promise<void> {
 
 /** Puts what becomes /vm/disk there. */
 async function addDisk(root: Root, options: GuestOptions, initrd: string): Promise<void> {
-  if (options.debian) return root.copyIn(await debianDisk(), '/vm/disk')
+  if (options.debian) return root.copyIn(options.debian.disk, '/vm/disk')
   if (options.disk === 'node') {
     await root.bindFile(await nodeDisk(), '/vm/disk')
     return addPackage(root)
@@ -55,7 +55,7 @@ export async function assemble(
 ): Promise<{ root: Root; device: Device; words: string[] }> {
   const [kernel, initrd, program] = await Promise.all([
     bootableKernel(options.series),
-    options.debian ? debianInitrd() : initramfs(options.series),
+    options.debian?.initrd ?? initramfs(options.series),
     deviceProgram(),
   ])
   const root = await Root.of('qemu')

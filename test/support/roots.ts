@@ -92,11 +92,14 @@ useradd -m guest
 useradd -m admin
 echo 'admin ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/admin`,
   },
-  /** A Debian 13 that boots: systemd, udev, its default kernel. */
+  /** A Debian 13 that boots, and can build: systemd, udev, dkms, its default kernel. */
   debian: {
     suite: 'trixie',
     backports: true,
-    packages: ['systemd-sysv', 'udev', 'dbus', 'kmod', 'linux-image-amd64', 'initramfs-tools'],
+    packages: [
+      ...['systemd-sysv', 'udev', 'dbus', 'kmod', 'linux-image-amd64', 'initramfs-tools'],
+      ...['dkms', 'gcc', 'make', 'linux-headers-amd64'],
+    ],
   },
   /** A fresh Debian 13 with its own Node and nothing else. */
   fresh: { suite: 'trixie', packages: node },

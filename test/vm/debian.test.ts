@@ -1,24 +1,83 @@
 import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { command } from '../support/device.ts'
-import { inGuest } from '../support/guest.ts'
+import { addHarness, installed } from '../support/disks.ts'
+import { type Guest, inGuest } from '../support/guest.ts'
+import { has, kernelsOf } from '../support/installed.ts'
+import { guestKernel, type Series } from '../support/kernels.ts'
+import { builtPackages, debFile, versions } from '../support/packages.ts'
+import { Root } from '../support/roots.ts'
 
-test('a whole Debian 13: udev loads both, stop is a clean end of systemd', () =>
-  inGuest('Debian', { series: '6.12', debian: true, acpi: true }, async (guest) => {
-    const { device } = guest
-    await guest.sh('udevadm settle')
-    assert.match(await guest.sh('lsmod'), /^virtio_vmmci .*^virtio_pci_obsd /ms)
-    assert.deepEqual(
-      device.since(0, 'driver-ok').map((e) => e.value),
-      [7],
-    )
-    await guest.sh('echo written just before > /root/file')
-    const mark = device.mark()
-    await device.control('stop')
-    await device.until(mark, 'ack', { value: command.shutdown })
-    await guest.said(/Reached target .*poweroff\.target/)
-    await guest.end()
-    assert.equal(guest.console.split('shutdown requested by host').length - 1, 1)
-    assert.equal(device.since(mark, 'vm-end').length, 0, 'vmd had to wait for nothing')
-    assert.equal((await guest.diskFile('/root/file')).trim(), 'written just before')
-  }))
+/** Boots what a root holds now, by one of its kernels. */
+async function boot(root: Root, series: Series, run: (guest: Guest) => Promise<void>) {
+  await using place = await Root.of('qemu')
+  const out = join(place.folder, 'installed')
+  mkdirSync(out)
+  const debian = await installed(root, (await guestKernel(series)).release, out)
+  await inGuest('Debian', { series, debian, acpi: true }, run)
+}
+
+/** Both were loaded by udev, and drive the device. */
+async function isUp(guest: Guest): Promise<void> {
+  await guest.sh('udevadm settle')
+  assert.match(await guest.sh('lsmod'), /^virtio_vmmci .*^virtio_pci_obsd /ms)
+  assert.deepEqual(
+    guest.device.since(0, 'driver-ok').map((e) => e.value),
+    [7],
+  )
+}
+
+/** The host's stop is a clean end of systemd. */
+async function stopsCleanly(guest: Guest): Promise<void> {
+  const { device } = guest
+  await guest.sh('echo written just before > /root/file')
+  const mark = device.mark()
+  await device.control('stop')
+  await device.until(mark, 'ack', { value: command.shutdown })
+  await guest.said(/Reached target .*poweroff\.target/)
+  await guest.end()
+  assert.equal(guest.console.split('shutdown requested by host').length - 1, 1)
+  assert.equal(device.since(mark, 'vm-end').length, 0, 'vmd had to wait for nothing')
+  assert.equal((await guest.diskFile('/root/file')).trim(), 'written just before')
+}
+
+test('a whole Debian 13: the package, a boot, the next kernel by apt, and a boot of that', async () => {
+  await using root = await Root.of('debian')
+  const [old, next] = [await guestKernel('6.12'), await guestKernel('7.3')]
+  assert.deepEqual(await kernelsOf(root), [old.release], 'the roots are of different days')
+  await addHarness(root)
+  await root.showFolder(join(await builtPackages(), 'packages'), '/packages')
+  await root.sh(`apt-get install -y -q /packages/${debFile(versions.now)} 2>&1`)
+  await has(root, old.release, versions.now)
+  await boot(root, '6.12', async (guest) => {
+    await isUp(guest)
+    await stopsCleanly(guest)
+  })
+
+  const install = (packages: string) =>
+    root.sh(`apt-get install -y -q --no-install-recommends -t trixie-backports ${packages} 2>&1`)
+  // The image alone first, as where nobody thought of the headers' metapackage.
+  await root.sh('apt-get remove -y -q linux-headers-amd64 && apt-get update -q')
+  await install(`linux-image-${next.release}`)
+  assert.equal((await root.sh(`find /lib/modules/${next.release} -name '*vmmci*'`)).trim(), '')
+  await install(`linux-headers-${next.release}`)
+  for (const { release } of [old, next]) await has(root, release, versions.now)
+  await boot(root, '7.3', async (guest) => {
+    await isUp(guest)
+    await stopsCleanly(guest)
+  })
+
+  await root.sh(`apt-get purge -y -q linux-image-${old.release} linux-headers-${old.release} 2>&1`)
+  assert.equal((await root.sh(`find / -xdev -path '*${old.release}*' -name '*vmmci*'`)).trim(), '')
+  await has(root, next.release, versions.now)
+  await boot(root, '7.3', async (guest) => {
+    await isUp(guest)
+    await guest.sh('apt-get purge -y -q vmmci-dkms 2>&1')
+    // Loaded as they are, they go on until the next boot.
+    await isUp(guest)
+    assert.equal(await guest.sh("find / -xdev -name '*vmmci*' -not -path '/packages/*'"), '')
+    await stopsCleanly(guest)
+  })
+})
