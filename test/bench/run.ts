@@ -1,6 +1,7 @@
 /** npm run bench [-- AREA...]: one or more of these, or all. */
 const areas: Record<string, () => Promise<void>> = {
   toolchain: async () => (await import('./toolchain.ts')).benchToolchain(),
+  package: async () => (await import('./package.ts')).benchPackage(),
   clock: async () => (await import('./clock.ts')).benchClock(),
 }
 
