@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { exitStatus } from '../../scripts/failure.ts'
 import { kernelsOf } from '../support/installed.ts'
 import { project } from '../support/kernels.ts'
-import { builtPackages } from '../support/packages.ts'
+import { builtPackages, newKey } from '../support/packages.ts'
 import { command, packedPackage, Root } from '../support/roots.ts'
 
 async function packager(): Promise<Root> {
@@ -77,6 +77,16 @@ test('a package of built modules: for one kernel, in dpkg and in rpm', async () 
   assert.ok(said.includes(`kernel-uname-r = ${release}`), said)
   await root.sh('rpm -e $(rpm -qa)')
   assert.equal((await root.run(['test', '-e', `/usr/lib/modules/${release}/updates`])).status, 1)
+})
+
+test('packages signed with a key of gpg', async () => {
+  await using root = await packager()
+  await root.sh(`
+    ${newKey('packager')}
+    ${make} --sign packager --out /tmp/out
+    cd /tmp/out && gpg --verify *.changes && gpg --verify *.sig
+    gpg --armor --export packager > /root/key && rpm --import /root/key`)
+  assert.match(await root.sh('rpm -K /tmp/out/*.rpm'), /: digests signatures OK$/m)
 })
 
 test("Alpine's files: their shell is right, and akms's own way builds the modules", async () => {

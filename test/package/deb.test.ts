@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { exitStatus } from '../../scripts/failure.ts'
 import { debianChangelog, parseChangelog } from '../../scripts/plan/changelog.ts'
 import { home, renderDkmsConf } from '../../scripts/source-tree.ts'
-import { allHave, has, kernelsOf, watchModules } from '../support/installed.ts'
+import { allHave, has, kernelsOf, traces, watchModules } from '../support/installed.ts'
 import { project } from '../support/kernels.ts'
 import { builtPackages, debFile, versions } from '../support/packages.ts'
 import { packedPackage, Root } from '../support/roots.ts'
@@ -70,6 +70,7 @@ test('installs for every kernel, upgrades, installs again, goes back, and leaves
   await install(root, versions.now)
   await has(root, release, versions.now)
   await root.sh('apt-get purge -y -q vmmci-dkms 2>&1')
+  assert.equal(await traces(root), '')
   assert.deepEqual(await root.changed(before), [])
 })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { allHave } from '../support/installed.ts'
+import { allHave, kernelsOf } from '../support/installed.ts'
 import { builtPackages, debFile, makeVersion, newKey, versions } from '../support/packages.ts'
 import { command, packedPackage, Root, type specs } from '../support/roots.ts'
 import { serve } from '../support/server.ts'
@@ -21,13 +21,14 @@ async function use(root: Root, repo: string, url: string): Promise<void> {
 const install = (root: Root, what = 'vmmci-dkms') =>
   root.run(['sh', '-c', `apt-get install -y -q ${what} 2>&1`])
 
-const bases: [string, keyof typeof specs][] = [
+/** And where backports have a newer kernel, whose headers come later. */
+const bases: [string, keyof typeof specs, suite?: string][] = [
   ['bullseye', 'kernel-5.10'],
-  ['bookworm', 'kernel-6.1'],
+  ['bookworm', 'kernel-6.1', 'bookworm-backports'],
   ['trixie, with kernels of backports', 'kernel-6.12-7.2-7.3'],
 ]
 
-for (const [name, spec] of bases)
+for (const [name, spec, backports] of bases)
   test(`${name}: from the repository, signature checked, for every kernel with headers`, async () => {
     const repo = await repository()
     await using server = await serve(repo)
@@ -36,6 +37,14 @@ for (const [name, spec] of bases)
     const { status, stdout } = await install(root)
     assert.equal(status, 0, stdout)
     await allHave(root, versions.next)
+    if (backports) {
+      await root.sh(`
+        sed 's/ bookworm / ${backports} /;1q' /etc/apt/sources.list > /etc/apt/sources.list.d/b.list
+        apt-get update -q
+        apt-get install -y -q --no-install-recommends -t ${backports} linux-headers-amd64`)
+      assert.equal((await kernelsOf(root)).length, 2)
+      await allHave(root, versions.next)
+    }
     // The older version is still to be had.
     assert.match(await root.sh('apt-cache madison vmmci-dkms'), new RegExp(`${versions.now} `))
   })

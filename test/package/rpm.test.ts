@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { allHave, has, kernelsOf, watchModules } from '../support/installed.ts'
+import { allHave, has, kernelsOf, traces, watchModules } from '../support/installed.ts'
 import { builtPackages, rpmFile, versions } from '../support/packages.ts'
 import { Root } from '../support/roots.ts'
 
@@ -41,6 +41,7 @@ test('installs for every kernel, upgrades, installs again, goes back, and leaves
     await allHave(root, version)
   }
   assert.equal((await root.sh('rpm -e vmmci-dkms 2>&1')).includes('warning'), false)
+  assert.equal(await traces(root), '')
   assert.deepEqual(await root.changed(before), [])
 })
 

@@ -22,6 +22,10 @@ export async function allHave(root: Root, version: string): Promise<void> {
   for (const release of await kernelsOf(root)) await has(root, release, version)
 }
 
+/** Files anywhere with the package's name, but for where tests keep packages and our command. */
+export const traces = async (root: Root): Promise<string> =>
+  (await root.sh("find / -xdev -name '*vmmci*' -not -path '/root/*' -not -path '/opt/*'")).trim()
+
 /** Watches the modules of all kernels from now on; what is missing at any change is told at the end. */
 export async function watchModules(root: Root): Promise<() => string[]> {
   const missing = new Set<string>()
