@@ -24,6 +24,8 @@ export interface ExecOptions {
   onOutput?: (text: string) => void
   /** Ends it early. */
   signal?: AbortSignal
+  /** It talks with the person at the terminal itself; nothing of that is kept. */
+  terminal?: boolean
 }
 
 /** Where the system's tools are, also for a user whose PATH lacks the sbin folders. */
@@ -106,15 +108,19 @@ export async function exec(command: Command, options: ExecOptions = {}): Promise
     quote,
     nothrow: true,
     quiet: true,
-    detached: argv === command.argv,
-    stdio: [argv === command.argv ? 'ignore' : 'inherit', 'pipe', 'pipe'],
+    detached: !options.terminal && argv === command.argv,
+    stdio: options.terminal
+      ? 'inherit'
+      : [argv === command.argv ? 'ignore' : 'inherit', 'pipe', 'pipe'],
     ...(command.cwd && { cwd: command.cwd }),
     env: { ...process.env, LC_ALL: 'C', PATH: toolPath, ...command.env },
   })
   const child = $`${argv}`
   const listen = (chunk: Buffer) => options.onOutput?.(chunk.toString())
-  child.stdout.on('data', listen)
-  child.stderr.on('data', listen)
+  if (!options.terminal) {
+    child.stdout.on('data', listen)
+    child.stderr.on('data', listen)
+  }
   running.add(child)
   options.signal?.addEventListener('abort', () => stop(child))
   const { exitCode, signal, stdout, stderr } = await child.finally(() => running.delete(child))

@@ -1,0 +1,117 @@
+import { X509Certificate } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { exec, isRoot, requireRoot, show as showCommand, which } from '../exec.ts'
+import { Failure } from '../failure.ts'
+import { type KeyPlace, keyPlaces } from '../signing/keys.ts'
+import { newCert, newKey, newKeyCommands } from '../signing/new-key.ts'
+import { runSteps } from '../steps.ts'
+import { enrolledKeys, hasEfi, pendingKeys } from '../system/efi.ts'
+import { type CommonOptions, open, runAlone } from './options.ts'
+
+export interface KeysOptions extends CommonOptions {
+  key?: string
+  cert?: string
+  passphrase?: boolean
+}
+
+/** What the firmware knows of a certificate. */
+type Standing = 'enrolled' | 'pending' | 'unknown to the firmware' | 'no UEFI'
+
+function standing(der: Buffer): Standing {
+  if (!hasEfi()) return 'no UEFI'
+  if (enrolledKeys().some((known) => known.equals(der))) return 'enrolled'
+  if (pendingKeys().some((known) => known.equals(der))) return 'pending'
+  return 'unknown to the firmware'
+}
+
+function describe(place: KeyPlace) {
+  let certificate: X509Certificate | undefined
+  try {
+    certificate = new X509Certificate(readFileSync(place.cert))
+  } catch {
+    // Missing, or for root alone: what is known of it is where it is.
+  }
+  return {
+    ...place,
+    subject: certificate?.subject ?? null,
+    validUntil: certificate ? new Date(certificate.validTo).toISOString().slice(0, 10) : null,
+    standing: certificate ? standing(certificate.raw) : null,
+  }
+}
+
+/** Each known key: where it is, how long it is good, and what the firmware knows of it. */
+export async function showKeys(options: KeysOptions): Promise<void> {
+  const { output } = open(options)
+  const keys = keyPlaces(options).map(describe)
+  output.result({ uefi: hasEfi(), keys }, () => [
+    ...keys.flatMap((key, i) => [
+      `${key.of}: ${key.state}${i === 0 && key.state === 'complete' ? ', used for signing' : ''}`,
+      `  key          ${key.key}`,
+      `  certificate  ${key.cert}`,
+      ...(key.subject ? [`  subject      ${key.subject.replaceAll('\n', ', ')}`] : []),
+      ...(key.validUntil ? [`  valid until  ${key.validUntil}`] : []),
+      ...(key.standing ? [`  firmware     ${key.standing}`] : []),
+    ]),
+    ...(keys.length === 0
+      ? [isRoot() ? 'There are no keys.' : 'There are no keys that you may see; root may see more.']
+      : []),
+    ...(hasEfi() ? [] : ['This machine has no UEFI, as under vmd: no key has to be enrolled.']),
+  ])
+}
+
+/** Makes a key and its certificate; never over one that is there. */
+export async function makeKey(options: KeysOptions): Promise<void> {
+  await runAlone(options, async (_, { dryRun, passphrase }, output) => {
+    const commands = newKeyCommands(passphrase === true)
+    if (dryRun)
+      return output.result({ commands: commands.map(showCommand) }, () => commands.map(showCommand))
+    requireRoot()
+    if (passphrase && !process.env.KBUILD_SIGN_PIN)
+      throw new Failure('usage', 'The passphrase is read from KBUILD_SIGN_PIN, which is not set.', {
+        mend: 'read -r KBUILD_SIGN_PIN; export KBUILD_SIGN_PIN',
+      })
+    for (const half of [newKey, newCert])
+      if (existsSync(half) || (await exec({ argv: ['test', '-e', half], root: true })).status === 0)
+        throw new Failure('sign', `${half} is there already, and is left alone.`, {
+          mend: 'vmmci-dkms keys show',
+        })
+    await runSteps([{ title: 'Make a key for module signing', kind: 'sign', commands }], output)
+    output.result({ key: newKey, cert: newCert }, () => [newKey, newCert])
+  })
+}
+
+const screens = [
+  'At the next boot, before Linux, a blue screen asks "Perform MOK management":',
+  '  1. press a key within ten seconds;',
+  '  2. choose "Enroll MOK", "Continue", "Yes";',
+  '  3. type the password that you just chose;',
+  '  4. choose "Reboot".',
+  'On a serial console it is the same in text. If it is missed, run this again.',
+]
+
+/** Asks the firmware, through mokutil, to have the key enrolled at the next boot. */
+export async function enrollKey(options: KeysOptions): Promise<void> {
+  const { output } = open(options)
+  const place = keyPlaces(options).find(({ state }) => state === 'complete')
+  if (!place)
+    throw new Failure('sign', 'There is no key to enrol.', { mend: 'vmmci-dkms keys new' })
+  const { standing: now } = describe(place)
+  const nothing = {
+    'no UEFI': 'This machine has no UEFI, as under vmd: no key has to be enrolled.',
+    enrolled: `${place.cert} is enrolled already.`,
+    pending: `${place.cert} will be asked about at the next boot.`,
+  }[now as string]
+  if (nothing) return output.result({ cert: place.cert, standing: now }, () => [nothing])
+  const command = { argv: ['mokutil', '--import', place.cert], root: true }
+  if (options.dryRun)
+    return output.result({ commands: [showCommand(command)] }, () => [showCommand(command)])
+  if (!which('mokutil'))
+    throw new Failure('toolchain', 'There is no mokutil.', { mend: 'apt-get install mokutil' })
+  output.say('mokutil asks for a password now, to be typed once more at the next boot.')
+  const { status } = await exec(command, { terminal: true })
+  if (status !== 0)
+    throw new Failure('sign', `mokutil failed with status ${status}.`, {
+      mend: showCommand(command),
+    })
+  output.result({ cert: place.cert, standing: 'pending' }, () => screens)
+}

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { buildFolder } from '../build.ts'
+import { requireRoot } from '../exec.ts'
+import { Failure } from '../failure.ts'
+import type { Project } from '../manifest/manifest.ts'
+import type { Output } from '../output.ts'
+import { inScratch } from '../scratch.ts'
+import { requestedKernels } from '../select.ts'
+import { chooseKey } from '../signing/keys.ts'
+import { signModule } from '../signing/sign.ts'
+import { runSteps, type Step } from '../steps.ts'
+import { readFacts } from '../system/facts.ts'
+import type { Kernel } from '../system/kernels.ts'
+import { findModules } from '../system/modules.ts'
+import { type CommonOptions, runAlone } from './options.ts'
+
+export interface SignOptions extends CommonOptions {
+  out?: string
+  key?: string
+  cert?: string
+}
+
+/** The files to sign: what build made in OUT, or what is installed. */
+function modulesOf(project: Project, kernel: Kernel, options: SignOptions): string[] {
+  const names = project.modules.map((module) => module.name)
+  if (!options.out) return findModules(kernel.release, names)
+  const folder = buildFolder(resolve(options.out), kernel)
+  return names.map((name) => join(folder, `${name}.ko`)).filter((file) => existsSync(file))
+}
+
+async function run(project: Project, options: SignOptions, output: Output): Promise<void> {
+  const facts = readFacts(project)
+  const named = requestedKernels(project, facts, options)
+  const kernels = named.length > 0 ? named : [facts.running]
+  const files = kernels.map((kernel) => ({ kernel, modules: modulesOf(project, kernel, options) }))
+  const empty = files.find(({ modules }) => modules.length === 0)
+  if (empty)
+    throw new Failure('sign', `Kernel ${empty.kernel.release} has no modules of ours to sign.`, {
+      mend: options.out ? 'vmmci-dkms build' : 'vmmci-dkms install',
+    })
+  const pair = chooseKey(options)
+  if (!pair)
+    throw new Failure('sign', 'There is no key to sign with.', {
+      mend: 'vmmci-dkms sign --key FILE --cert FILE',
+    })
+  output.say(`Key: ${pair.key} (${pair.of})`)
+  if (!options.out && !options.dryRun) requireRoot()
+  const steps = files.flatMap(({ kernel, modules }): Step[] => [
+    ...modules.map(
+      (file): Step => ({
+        title: `Sign ${basename(file)} for ${kernel.release}`,
+        kind: 'sign',
+        action: () => signModule(kernel, file, pair),
+      }),
+    ),
+    ...(options.out
+      ? []
+      : [
+          {
+            title: `Make the module lists of ${kernel.release} anew`,
+            kind: 'sign' as const,
+            commands: [{ argv: ['depmod', kernel.release], root: true }],
+          },
+        ]),
+  ])
+  const signed = files.flatMap(({ modules }) => modules)
+  if (options.dryRun) {
+    output.result({ key: pair, files: signed }, () => signed.map((file) => `sign ${file}`))
+    return
+  }
+  await inScratch(() => runSteps(steps, output))
+  output.result({ key: pair, files: signed }, () => signed)
+}
+
+/** Signs what build made or what is installed, and checks it. */
+export async function sign(options: SignOptions): Promise<void> {
+  await runAlone(options, run)
+}

@@ -1,0 +1,111 @@
+import { X509Certificate } from 'node:crypto'
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { type Command, exec, quote, show, which } from '../exec.ts'
+import { Failure } from '../failure.ts'
+import type { Kernel } from '../system/kernels.ts'
+import type { KeyPair } from './keys.ts'
+import { isSignedBy, readSignature, withoutSignatures, withSignature } from './signature.ts'
+
+/** How the kernel's build and dkms compress modules: what modprobe and the kernel itself can read. */
+const compressions: Record<string, { pack: string[]; unpack: string[] }> = {
+  '.xz': { pack: ['xz', '--check=crc32', '--lzma2=dict=1MiB'], unpack: ['xz', '-d'] },
+  '.gz': { pack: ['gzip', '-9n'], unpack: ['gzip', '-d'] },
+  '.zst': { pack: ['zstd', '-q', '--rm'], unpack: ['zstd', '-dq', '--rm'] },
+}
+
+const compressionOf = (file: string) => /\.ko(\.\w+)$/.exec(file)?.[1]
+
+/** The digest that a kernel was configured to sign its own modules with; sha256 where it has none. */
+function configuredHash({ release, headers }: Kernel): string {
+  const files = [
+    ...(headers.folder ? [join(headers.folder, '.config')] : []),
+    `/boot/config-${release}`,
+  ]
+  const config = files.find((file) => existsSync(file))
+  const text = config ? readFileSync(config, 'utf8') : ''
+  return /^CONFIG_MODULE_SIG_HASH="(\w+)"$/m.exec(text)?.[1] ?? 'sha256'
+}
+
+async function must(command: Command): Promise<void> {
+  const { status, stderr } = await exec(command)
+  if (status !== 0)
+    throw new Failure('sign', `${show(command)} failed with status ${status}.`, {
+      details: stderr.trim().split('\n'),
+    })
+}
+
+/** sign-file of the kernel's own build, Ubuntu's kmodsign, or openssl: the first that is there. */
+async function signPlain(kernel: Kernel, file: string, pair: KeyPair): Promise<void> {
+  const hash = configuredHash(kernel)
+  const signFile = kernel.headers.folder && join(kernel.headers.folder, 'scripts/sign-file')
+  const program = signFile && existsSync(signFile) ? signFile : which('kmodsign')
+  if (program)
+    return must({ argv: [program, hash, pair.key, pair.cert, file], root: !canRead(pair.key) })
+  const der = `${file}.der`
+  const cert = `${file}.pem`
+  writeFileSync(cert, new X509Certificate(readFileSync(pair.cert)).toString())
+  await must({
+    argv: [
+      ...['openssl', 'cms', '-sign', '-binary', '-noattr', '-nocerts', '-md', hash],
+      ...['-signer', cert, '-inkey', pair.key, '-in', file, '-outform', 'DER', '-out', der],
+    ],
+    root: !canRead(pair.key),
+  })
+  writeFileSync(file, withSignature(readFileSync(file), readFileSync(der)))
+}
+
+function canRead(file: string): boolean {
+  try {
+    readFileSync(file)
+    return true
+  } catch {
+    return file.startsWith('pkcs11:')
+  }
+}
+
+/**
+ * Signs a module, compressed or not, in the place of what signed it before, and checks that the signature
+ * is of this module and by this key. The file is exchanged whole, and keeps its mode, owner and
+ * compression. Throws a Failure of kind sign; then the file is as it was.
+ */
+export async function signModule(kernel: Kernel, file: string, pair: KeyPair): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'sign-'))
+  try {
+    const packed = join(folder, basename(file))
+    const compression = compressionOf(file)
+    const plain = compression ? packed.slice(0, -compression.length) : packed
+    const tools = compression ? compressions[compression] : undefined
+    if (compression && !tools)
+      throw new Failure('sign', `${file} is compressed in an unknown way.`, {
+        mend: `file ${quote(file)}`,
+      })
+    copyFileSync(file, packed)
+    if (tools) await must({ argv: [...tools.unpack, packed] })
+    writeFileSync(plain, withoutSignatures(readFileSync(plain)))
+    await signPlain(kernel, plain, pair)
+    const signature = readSignature(readFileSync(plain))
+    if (!signature || !isSignedBy(signature, readFileSync(pair.cert)))
+      throw new Failure('sign', `The signature of ${file} is not by ${pair.cert}.`, {
+        mend: `openssl x509 -noout -subject -in ${quote(pair.cert)}`,
+      })
+    if (tools) await must({ argv: [...tools.pack, plain] })
+
+    const { uid, gid, mode } = statSync(file)
+    const own = ['-o', String(uid), '-g', String(gid), '-m', (mode & 0o7777).toString(8)]
+    const root = uid !== process.getuid?.()
+    await must({ argv: ['install', ...own, packed, `${file}.new`], root })
+    await must({ argv: ['mv', '-fT', `${file}.new`, file], root })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

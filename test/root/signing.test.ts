@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { readFileSync, statSync, watch } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { exitStatus } from '../../scripts/failure.ts'
+import { isSignedBy, readSignature, withoutSignatures } from '../../scripts/signing/signature.ts'
+import { kernelsOf } from '../support/installed.ts'
+import { builtModules, project } from '../support/kernels.ts'
+import { packedPackage, Root } from '../support/roots.ts'
+
+const folder = '/var/lib/vmmci-dkms'
+
+async function withModules(): Promise<{ root: Root; release: string; place: string }> {
+  const root = await Root.of('package')
+  await root.addPackage(await packedPackage())
+  const release = (await kernelsOf(root)).at(-1) as string
+  const place = `/lib/modules/${release}/updates`
+  await root.sh(`mkdir -p ${place}`)
+  for (const { name } of project.modules)
+    await root.copyIn(join(await builtModules('6.12'), `${name}.ko`), `${place}/${name}.ko`)
+  return { root, release, place }
+}
+
+const read = (root: Root, file: string) => readFileSync(join(root.folder, file))
+
+test('keys new: for nobody else to read, not for a moment; never over another', async () => {
+  const { root } = await withModules()
+  await using _ = root
+  await root.sh(`mkdir -m 700 ${folder}`)
+  const modes = new Set<string>()
+  const key = join(root.folder, folder, 'module-signing.key')
+  const watcher = watch(join(root.folder, folder), (_, name) => {
+    if (name === 'module-signing.key') modes.add((statSync(key).mode & 0o777).toString(8))
+  })
+  const made = await root.cli('keys', 'new')
+  watcher.close()
+  assert.equal(made.status, 0, made.stderr)
+  assert.deepEqual([...modes], ['600'])
+  assert.equal(statSync(join(root.folder, folder)).mode & 0o777, 0o700)
+  const text = await root.sh(`openssl x509 -noout -text -in ${folder}/module-signing.der`)
+  assert.match(text, /Code Signing, 1\.3\.6\.1\.4\.1\.2312\.16\.1\.2/)
+  assert.match(text, /CA:FALSE/)
+
+  const before = read(root, `${folder}/module-signing.key`)
+  for (const gone of ['', `rm ${folder}/module-signing.der`]) {
+    await root.sh(gone)
+    const again = await root.cli('keys', 'new')
+    assert.equal(again.status, exitStatus.sign)
+    assert.match(again.stderr, /is there already, and is left alone/)
+  }
+  assert.deepEqual(read(root, `${folder}/module-signing.key`), before)
+})
+
+test('keys new --passphrase: in no process list and no output', async () => {
+  const { root } = await withModules()
+  await using _ = root
+  const without = await root.cli('keys', 'new', '--passphrase')
+  assert.equal(without.status, exitStatus.usage)
+  const made = await root.sh(`
+    mv /usr/bin/openssl /usr/bin/openssl.real
+    printf '#!/bin/sh\\ntr "\\\\0" " " </proc/$$/cmdline >>/tmp/words; echo "$@" >>/tmp/words\\nexec openssl.real "$@"\\n' > /usr/bin/openssl
+    chmod +x /usr/bin/openssl
+    KBUILD_SIGN_PIN=hush-hush node /opt/vmmci/dist/cli.js keys new --passphrase --verbose 2>&1`)
+  assert.doesNotMatch(made, /hush/)
+  assert.match(await root.sh('cat /tmp/words'), /-passout env:KBUILD_SIGN_PIN/)
+  assert.doesNotMatch(await root.sh('cat /tmp/words'), /hush/)
+  assert.match(await root.sh(`head -n 1 ${folder}/module-signing.key`), /ENCRYPTED/)
+})
+
+test('sign: installed modules, compressed or not, and again; each checked and exchanged whole', async () => {
+  const { root, release, place } = await withModules()
+  await using _ = root
+  await root.sh('node /opt/vmmci/dist/cli.js keys new')
+  const cert = read(root, `${folder}/module-signing.der`)
+  const plain = read(root, `${place}/virtio_vmmci.ko`)
+  for (const [end, pack, unpack] of [
+    ['', '', 'cat'],
+    ['.xz', 'xz --check=crc32', 'xz -dc'],
+    ['.gz', 'gzip', 'gzip -dc'],
+    ['.zst', 'zstd -q --rm', 'zstd -dqc'],
+  ]) {
+    const file = `${place}/virtio_vmmci.ko${end}`
+    await root.sh(`${pack ? `${pack} ${place}/virtio_vmmci.ko` : ''}
+      chmod 640 ${file}; chown 0:7 ${file}`)
+    for (const _time of ['first', 'again']) {
+      const { status, stderr } = await root.cli('sign', '--kernel', release)
+      assert.equal(status, 0, stderr)
+    }
+    await root.sh(`${unpack} ${file} > /tmp/module.ko`)
+    const module = read(root, '/tmp/module.ko')
+    const signature = readSignature(module)
+    assert.ok(signature && isSignedBy(signature, cert), end)
+    assert.deepEqual(signature.content, plain, 'the older signature is gone')
+    const { mode, gid } = statSync(join(root.folder, file))
+    assert.deepEqual([mode & 0o777, gid], [0o640, 7])
+    assert.match(await root.sh('modinfo -F signer /tmp/module.ko'), /signing key/)
+    await root.sh(`rm ${file}; cp /tmp/module.ko ${place}/virtio_vmmci.ko`)
+  }
+  assert.equal((await root.sh(`ls ${place}`)).trim(), 'virtio_pci_obsd.ko\nvirtio_vmmci.ko')
+
+  // Where the headers have no sign-file and there is no kmodsign, openssl does it.
+  await root.sh(`rm $(readlink -f /lib/modules/${release}/build/scripts)/sign-file`)
+  const { status, stderr } = await root.cli('sign', '--kernel', release)
+  assert.equal(status, 0, stderr)
+  const signature = readSignature(read(root, `${place}/virtio_vmmci.ko`))
+  assert.ok(signature && isSignedBy(signature, cert))
+  assert.deepEqual(withoutSignatures(read(root, `${place}/virtio_vmmci.ko`)), plain)
+})
+
+test('which key is taken, and half a key is refused and left alone', async () => {
+  const { root, release, place } = await withModules()
+  await using _ = root
+  const before = read(root, `${place}/virtio_vmmci.ko`)
+  const none = await root.cli('sign', '--kernel', release)
+  assert.equal(none.status, exitStatus.sign)
+  assert.match(none.stderr, /There is no key to sign with/)
+
+  const make = (key: string, cert: string) =>
+    root.sh(`mkdir -p $(dirname ${key}) $(dirname ${cert})
+      openssl req -x509 -nodes -subj /CN=x -newkey rsa:2048 -keyout ${key} -out ${cert} 2>/dev/null`)
+  const first = async () =>
+    JSON.parse((await root.cli('keys', 'show', '--json')).stdout).keys[0]?.of
+  await make('/etc/pki/akmods/private/private_key.priv', '/etc/pki/akmods/certs/public_key.der')
+  assert.equal(await first(), 'akmods')
+  await make('/var/lib/dkms/mok.key', '/var/lib/dkms/mok.pub')
+  assert.equal(await first(), 'dkms')
+  await make('/var/lib/shim-signed/mok/MOK.priv', '/var/lib/shim-signed/mok/MOK.der')
+  assert.equal(await first(), 'Ubuntu (shim-signed)')
+  await make('/root/told.key', '/root/told.pub')
+  await root.sh(
+    `printf 'mok_signing_key="/root/told.key"\\nmok_certificate=/root/told.pub\\n' > /etc/dkms/framework.conf.d/told.conf`,
+  )
+  assert.equal(await first(), "dkms's framework.conf")
+  const shown = await root.cli('keys', 'show')
+  assert.match(shown.stdout, /This machine has no UEFI, as under vmd/)
+
+  await root.sh('rm /root/told.pub')
+  const half = await root.cli('sign', '--kernel', release)
+  assert.equal(half.status, exitStatus.sign)
+  assert.match(
+    half.stderr,
+    /Half a key .*told\.key is there, \/root\/told\.pub is not\. Left alone/,
+  )
+  assert.deepEqual(read(root, `${place}/virtio_vmmci.ko`), before)
+})
