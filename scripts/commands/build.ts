@@ -5,6 +5,8 @@ import { show } from '../exec.ts'
 import { requireBuildable } from '../requirements.ts'
 import { inScratch } from '../scratch.ts'
 import { checkRange, defaultSelection, headersFailure, requestedKernels } from '../select.ts'
+import { keyByPolicy } from '../signing/policy.ts'
+import { signModule } from '../signing/sign.ts'
 import { handleInterrupts, runSteps, type Step } from '../steps.ts'
 import { readFacts } from '../system/facts.ts'
 import type { ModuleInfo } from '../system/modules.ts'
@@ -37,6 +39,7 @@ export async function build(
     return
   }
 
+  const key = keyByPolicy(project)
   handleInterrupts()
   const built = new Map<string, ModuleInfo[]>()
   const steps = kernels.map(
@@ -44,7 +47,9 @@ export async function build(
       title: `Build for ${kernel.release}`,
       kind: 'build',
       action: async () => {
-        built.set(kernel.release, await buildFor(project, kernel, out, options.makeArg, jobs))
+        const infos = await buildFor(project, kernel, out, options.makeArg, jobs)
+        if (key) for (const { file } of infos) await signModule(kernel, file, key)
+        built.set(kernel.release, infos)
       },
     }),
   )

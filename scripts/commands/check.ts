@@ -131,7 +131,7 @@ function checkSigning(project: Project): Finding {
   return note(
     'signing',
     `${state}: the modules must be signed (policy: ${project.signing}).`,
-    'mokutil --list-enrolled',
+    'vmmci-dkms keys show',
   )
 }
 

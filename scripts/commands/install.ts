@@ -19,6 +19,8 @@ import {
 } from '../requirements.ts'
 import { inScratch, outlasting } from '../scratch.ts'
 import { checkRange, defaultSelection, headersFailure, requestedKernels } from '../select.ts'
+import { keyByPolicy, requireWholeKeys } from '../signing/policy.ts'
+import { isSignedWith, signModule } from '../signing/sign.ts'
 import { runSteps, type Step, showSteps, throwIfInterrupted } from '../steps.ts'
 import { dkmsTree } from '../system/dkms.ts'
 import { readFacts, type SystemFacts } from '../system/facts.ts'
@@ -92,6 +94,22 @@ function verifyStep(project: Project, kernels: Kernel[]): Step {
   }
 }
 
+/** dkms signs by itself, but a failure to is only a warning to it, and in a container it may not try. */
+function signStep(project: Project, kernels: Kernel[]): Step {
+  const names = project.modules.map((module) => module.name)
+  return {
+    title: 'Check the signatures',
+    kind: 'sign',
+    action: async () => {
+      const key = keyByPolicy(project)
+      if (!key) return
+      for (const kernel of kernels)
+        for (const file of findModules(kernel.release, names))
+          if (!(await isSignedWith(file, key))) await signModule(kernel, file, key)
+    },
+  }
+}
+
 /** Loading is not part of what is undone: modules that a missing key keeps out are installed well. */
 async function load(input: InstallInput, output: Output): Promise<void> {
   const steps = planLoad(input).map(
@@ -143,6 +161,7 @@ async function run(project: Project, options: InstallOptions, output: Output): P
   await requireDkms(project, facts)
   await requireBuildable(facts, kernels)
   requireSpace()
+  requireWholeKeys()
   throwIfInterrupted()
 
   const folder = mkdtempSync(join(tmpdir(), `${project.package.name}-`))
@@ -160,7 +179,9 @@ async function run(project: Project, options: InstallOptions, output: Output): P
     await agreeToTakeOver(input, options.yes === true, output)
     if (steps.length > 0)
       await transaction(touchedPaths(project, kernels), input.releases, output, () =>
-        inScratch(() => runSteps([...steps, verifyStep(project, kernels)], output)),
+        inScratch(() =>
+          runSteps([...steps, signStep(project, kernels), verifyStep(project, kernels)], output),
+        ),
       )
     await load(input, output)
     report(project, input, steps.length === 0, output)

@@ -1,10 +1,12 @@
 import { X509Certificate } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { exec, isRoot, requireRoot, show as showCommand, which } from '../exec.ts'
 import { Failure } from '../failure.ts'
-import { type KeyPlace, keyPlaces } from '../signing/keys.ts'
-import { newCert, newKey, newKeyCommands } from '../signing/new-key.ts'
-import { runSteps } from '../steps.ts'
+import { configuredPlace, type KeyPlace, keyPlaces } from '../signing/keys.ts'
+import { dkmsDropIn, newCert, newKey, newKeyCommands } from '../signing/new-key.ts'
+import { runAnyway, runSteps } from '../steps.ts'
 import { enrolledKeys, hasEfi, pendingKeys } from '../system/efi.ts'
 import { type CommonOptions, open, runAlone } from './options.ts'
 
@@ -59,23 +61,45 @@ export async function showKeys(options: KeysOptions): Promise<void> {
   ])
 }
 
-/** Makes a key and its certificate; never over one that is there. */
-export async function makeKey(options: KeysOptions): Promise<void> {
-  await runAlone(options, async (_, { dryRun, passphrase }, output) => {
-    const commands = newKeyCommands(passphrase === true)
-    if (dryRun)
-      return output.result({ commands: commands.map(showCommand) }, () => commands.map(showCommand))
-    requireRoot()
-    if (passphrase && !process.env.KBUILD_SIGN_PIN)
-      throw new Failure('usage', 'The passphrase is read from KBUILD_SIGN_PIN, which is not set.', {
-        mend: 'read -r KBUILD_SIGN_PIN; export KBUILD_SIGN_PIN',
+/** Throws where a new key cannot be made without harm. */
+async function requireNoKey(passphrase: boolean): Promise<void> {
+  requireRoot()
+  if (passphrase && !process.env.KBUILD_SIGN_PIN)
+    throw new Failure('usage', 'The passphrase is read from KBUILD_SIGN_PIN, which is not set.', {
+      mend: 'read -r KBUILD_SIGN_PIN; export KBUILD_SIGN_PIN',
+    })
+  for (const half of [newKey, newCert])
+    if ((await exec({ argv: ['test', '-e', half], root: true })).status === 0)
+      throw new Failure('sign', `${half} is there already, and is left alone.`, {
+        mend: 'vmmci-dkms keys show',
       })
-    for (const half of [newKey, newCert])
-      if (existsSync(half) || (await exec({ argv: ['test', '-e', half], root: true })).status === 0)
-        throw new Failure('sign', `${half} is there already, and is left alone.`, {
-          mend: 'vmmci-dkms keys show',
-        })
-    await runSteps([{ title: 'Make a key for module signing', kind: 'sign', commands }], output)
+}
+
+/** Makes a key and its certificate, never over one that is there, and tells dkms of it. */
+export async function makeKey(options: KeysOptions): Promise<void> {
+  await runAlone(options, async (_, { dryRun, passphrase = false }, output) => {
+    const staged = join(tmpdir(), `vmmci-dkms-${process.pid}.conf`)
+    // Where dkms was told of a key already, that one stays; and it can type no passphrase.
+    const told = keyPlaces().some(({ of }) => of === configuredPlace)
+    const tell = ['install', '-D', '-m', '644', staged, dkmsDropIn.path]
+    const commands = [
+      ...newKeyCommands(passphrase),
+      ...(existsSync('/etc/dkms') && !told && !passphrase ? [{ argv: tell, root: true }] : []),
+    ]
+    if (dryRun) {
+      const lines = commands.map(showCommand)
+      return output.result({ commands: lines }, () => lines)
+    }
+    await requireNoKey(passphrase)
+    try {
+      writeFileSync(staged, dkmsDropIn.text)
+      await runSteps([{ title: 'Make a key for module signing', kind: 'sign', commands }], output)
+    } catch (error) {
+      await runAnyway([{ argv: ['rm', '-f', newKey, newCert], root: true }], output)
+      throw error
+    } finally {
+      rmSync(staged, { force: true })
+    }
     output.result({ key: newKey, cert: newCert }, () => [newKey, newCert])
   })
 }

@@ -29,7 +29,7 @@ const refusals: { pattern: RegExp; hint: string; mend?: string }[] = [
   {
     pattern: /Key was rejected|Required key not available|Operation not permitted/i,
     hint: 'the kernel only takes modules that are signed with a key it knows',
-    mend: 'mokutil --import /var/lib/dkms/mok.pub',
+    mend: 'vmmci-dkms keys show',
   },
   {
     pattern: /Exec format error|Invalid module format/i,

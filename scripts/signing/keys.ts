@@ -35,6 +35,9 @@ const usual: (KeyPair & { of: string })[] = [
   },
 ]
 
+/** What the place is called that dkms was told of. */
+export const configuredPlace = "dkms's framework.conf"
+
 /** What dkms was told in framework.conf; the last word counts, as in the shell that reads it. */
 function configured(root: string): (KeyPair & { of: string }) | undefined {
   const folder = '/etc/dkms/framework.conf.d'
@@ -47,7 +50,7 @@ function configured(root: string): (KeyPair & { of: string }) | undefined {
   const value = (name: string) =>
     [...text.matchAll(new RegExp(`^\\s*${name}=(["']?)(.+?)\\1\\s*$`, 'gm'))].at(-1)?.[2]
   const [key, cert] = [value('mok_signing_key'), value('mok_certificate')]
-  return key && cert ? { of: "dkms's framework.conf", key, cert } : undefined
+  return key && cert ? { of: configuredPlace, key, cert } : undefined
 }
 
 /** Every place that holds a key or half a one, the one to be taken first. `root` is for tests. */
@@ -57,12 +60,24 @@ export function keyPlaces(named?: Partial<KeyPair>, root = ''): KeyPlace[] {
   const told = configured(root)
   const there = (file: string) =>
     file.startsWith('pkcs11:') || (file !== '' && existsSync(join(root, file)))
-  return [...asked, ...(told ? [told] : []), ours, ...usual].flatMap((pair) => {
+  const places = [...asked, ...(told ? [told] : []), ours, ...usual]
+  return places.flatMap((pair, i) => {
+    if (places.findIndex(({ key }) => key === pair.key) < i) return []
     const has = { key: there(pair.key), cert: there(pair.cert) }
     if (!has.key && !has.cert && !asked.includes(pair)) return []
     const state = !has.key ? 'no key' : !has.cert ? 'no certificate' : 'complete'
     return [{ ...pair, state }]
   })
+}
+
+/** What is said of half a key. */
+export function halfKey({ of, key, cert, state }: KeyPlace): Failure {
+  const [missing, present] = state === 'no key' ? [key, cert] : [cert, key]
+  return new Failure(
+    'sign',
+    `Half a key (${of}): ${present || 'the one'} is there, ${missing || 'the other'} is not. Left alone.`,
+    { mend: `ls -l ${[key, cert].filter(Boolean).map(quote).join(' ')}` },
+  )
 }
 
 /**
@@ -71,12 +86,6 @@ export function keyPlaces(named?: Partial<KeyPair>, root = ''): KeyPlace[] {
  */
 export function chooseKey(named?: Partial<KeyPair>, root = ''): KeyPlace | undefined {
   const [first] = keyPlaces(named, root)
-  if (!first || first.state === 'complete') return first
-  const [missing, present] =
-    first.state === 'no key' ? [first.key, first.cert] : [first.cert, first.key]
-  throw new Failure(
-    'sign',
-    `Half a key (${first.of}): ${present || 'the one'} is there, ${missing || 'the other'} is not. Left alone.`,
-    { mend: `ls -l ${[first.key, first.cert].filter(Boolean).map(quote).join(' ')}` },
-  )
+  if (first && first.state !== 'complete') throw halfKey(first)
+  return first
 }

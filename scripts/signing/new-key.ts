@@ -7,6 +7,12 @@ export const keyFolder = '/var/lib/vmmci-dkms'
 export const newKey = join(keyFolder, 'module-signing.key')
 export const newCert = join(keyFolder, 'module-signing.der')
 
+/** Tells dkms of the key, so that a rebuild at a kernel upgrade signs with the same one. */
+export const dkmsDropIn = {
+  path: '/etc/dkms/framework.conf.d/vmmci-dkms.conf',
+  text: `# Written by vmmci-dkms keys new.\nmok_signing_key="${newKey}"\nmok_certificate="${newCert}"\n`,
+}
+
 /** Ten years: a certificate that runs out takes no module back, but no shim enrols one that has. */
 const DAYS = 3650
 

@@ -73,17 +73,15 @@ function canRead(file: string): boolean {
   }
 }
 
-/**
- * Signs a module, compressed or not, in the place of what signed it before, and checks that the signature
- * is of this module and by this key. The file is exchanged whole, and keeps its mode, owner and
- * compression. Throws a Failure of kind sign; then the file is as it was.
- */
-export async function signModule(kernel: Kernel, file: string, pair: KeyPair): Promise<void> {
+/** Runs `work` with an uncompressed copy of a module, and what would compress it again. */
+async function withPlain<T>(
+  file: string,
+  work: (plain: string, pack: () => Promise<string>) => Promise<T>,
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'sign-'))
   try {
     const packed = join(folder, basename(file))
     const compression = compressionOf(file)
-    const plain = compression ? packed.slice(0, -compression.length) : packed
     const tools = compression ? compressions[compression] : undefined
     if (compression && !tools)
       throw new Failure('sign', `${file} is compressed in an unknown way.`, {
@@ -91,21 +89,42 @@ export async function signModule(kernel: Kernel, file: string, pair: KeyPair): P
       })
     copyFileSync(file, packed)
     if (tools) await must({ argv: [...tools.unpack, packed] })
-    writeFileSync(plain, withoutSignatures(readFileSync(plain)))
-    await signPlain(kernel, plain, pair)
-    const signature = readSignature(readFileSync(plain))
-    if (!signature || !isSignedBy(signature, readFileSync(pair.cert)))
-      throw new Failure('sign', `The signature of ${file} is not by ${pair.cert}.`, {
-        mend: `openssl x509 -noout -subject -in ${quote(pair.cert)}`,
-      })
-    if (tools) await must({ argv: [...tools.pack, plain] })
-
-    const { uid, gid, mode } = statSync(file)
-    const own = ['-o', String(uid), '-g', String(gid), '-m', (mode & 0o7777).toString(8)]
-    const root = uid !== process.getuid?.()
-    await must({ argv: ['install', ...own, packed, `${file}.new`], root })
-    await must({ argv: ['mv', '-fT', `${file}.new`, file], root })
+    const plain = compression ? packed.slice(0, -compression.length) : packed
+    return await work(plain, async () => {
+      if (tools) await must({ argv: [...tools.pack, plain] })
+      return packed
+    })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+const isBy = (plain: string, pair: KeyPair): boolean => {
+  const signature = readSignature(readFileSync(plain))
+  return signature !== undefined && isSignedBy(signature, readFileSync(pair.cert))
+}
+
+/** Whether a module, compressed or not, is signed by a key. */
+export const isSignedWith = (file: string, pair: KeyPair): Promise<boolean> =>
+  withPlain(file, async (plain) => isBy(plain, pair))
+
+/**
+ * Signs a module, compressed or not, in the place of what signed it before, and checks that the signature
+ * is of this module and by this key. The file is exchanged whole, and keeps its mode, owner and
+ * compression. Throws a Failure of kind sign; then the file is as it was.
+ */
+export async function signModule(kernel: Kernel, file: string, pair: KeyPair): Promise<void> {
+  await withPlain(file, async (plain, pack) => {
+    writeFileSync(plain, withoutSignatures(readFileSync(plain)))
+    await signPlain(kernel, plain, pair)
+    if (!isBy(plain, pair))
+      throw new Failure('sign', `The signature of ${file} is not by ${pair.cert}.`, {
+        mend: `openssl x509 -noout -subject -in ${quote(pair.cert)}`,
+      })
+    const { uid, gid, mode } = statSync(file)
+    const own = ['-o', String(uid), '-g', String(gid), '-m', (mode & 0o7777).toString(8)]
+    const root = uid !== process.getuid?.()
+    await must({ argv: ['install', ...own, await pack(), `${file}.new`], root })
+    await must({ argv: ['mv', '-fT', `${file}.new`, file], root })
+  })
 }

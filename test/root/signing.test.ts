@@ -143,3 +143,50 @@ test('which key is taken, and half a key is refused and left alone', async () =>
   )
   assert.deepEqual(read(root, `${place}/virtio_vmmci.ko`), before)
 })
+
+test('install: dkms signs with the key that keys new made, also at the next kernel', async () => {
+  await using root = await Root.of('dkms')
+  await root.addPackage(await packedPackage())
+  const release = (await kernelsOf(root)).at(-1) as string
+  await root.sh('node /opt/vmmci/dist/cli.js keys new')
+  const cert = read(root, `${folder}/module-signing.der`)
+  const isSigned = async (kernel: string) => {
+    await root.sh(`f=$(find /lib/modules/${kernel}/ -name 'virtio_vmmci.ko*')
+      case $f in *.xz) xz -dc $f ;; *) cat $f ;; esac > /tmp/module`)
+    const signature = readSignature(read(root, '/tmp/module'))
+    return signature !== undefined && isSignedBy(signature, cert)
+  }
+  const { status, stderr } = await root.cli('install', '--yes', '--no-prereqs')
+  assert.equal(status, 0, stderr)
+  assert.equal(await isSigned(release), true)
+  await root.addTwin(release, `${release}-twin`)
+  await root.sh(`dkms autoinstall -k ${release}-twin`)
+  assert.equal(await isSigned(`${release}-twin`), true)
+})
+
+test('half a key of dkms stops an installation, for dkms would write over it', async () => {
+  await using root = await Root.of('dkms')
+  await root.addPackage(await packedPackage())
+  await root.sh('echo precious > /var/lib/dkms/mok.key')
+  const before = await root.state()
+  const { status, stderr } = await root.cli('install', '--yes', '--no-prereqs')
+  assert.equal(status, exitStatus.sign)
+  assert.match(
+    stderr,
+    /Half a key \(dkms\): \/var\/lib\/dkms\/mok\.key is there, .*mok\.pub is not/,
+  )
+  assert.deepEqual(await root.changed(before), [])
+  assert.equal((await root.sh('cat /var/lib/dkms/mok.key')).trim(), 'precious')
+})
+
+test('a manifest that requires signatures: no key, no installation', async () => {
+  await using root = await Root.of('dkms')
+  await root.addPackage(await packedPackage())
+  await root.sh(`sed -i 's/"signing": "auto"/"signing": "require"/' /opt/vmmci/kmod/manifest.json
+    mv /usr/bin/openssl /usr/bin/openssl.gone 2>/dev/null || true`)
+  const before = await root.state()
+  const { status, stderr } = await root.cli('install', '--yes', '--no-prereqs')
+  assert.equal(status, exitStatus.sign, stderr)
+  assert.match(stderr, /requires signatures, and there is no key\.\n {2}try: vmmci-dkms keys new/)
+  assert.deepEqual(await root.changed(before), [])
+})

@@ -94,8 +94,16 @@ test('a removal of nothing is nothing', () => {
 
 test('undoing removes what is new before it restores what was', () => {
   assert.deepEqual(
-    undoCommands(['/usr/src/m-1'], '/tmp/before.tar', ['6.1']).map((c) => c.argv.join(' ')),
-    ['rm -rf /usr/src/m-1', 'tar -C / -xpf /tmp/before.tar', 'depmod 6.1'],
+    undoCommands(['/usr/src/m-1'], ['/a/b', '/a'], '/tmp/before.tar', ['6.1']).map((c) =>
+      c.argv.join(' '),
+    ),
+    [
+      'rm -rf /usr/src/m-1',
+      'rmdir /a/b',
+      'rmdir /a',
+      'tar -C / -xpf /tmp/before.tar',
+      'depmod 6.1',
+    ],
   )
 })
 

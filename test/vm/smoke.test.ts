@@ -82,3 +82,19 @@ test('smoke --interactive sees what the host does', () =>
     await guest.answered(/^ok {2}shutdown: .*shutdown requested by host/m)
     await Promise.allSettled([running, guest.endWhenHalted()])
   }))
+
+test('where the kernel only takes signed modules, smoke and check say so in words', () =>
+  inGuest(
+    'enforced',
+    { series: '6.12', disk: 'node', append: 'module.sig_enforce=1' },
+    async (guest) => {
+      assert.doesNotMatch(await guest.sh('lsmod'), /vmmci|obsd/)
+      const { status, output } = await guest.cli('smoke')
+      assert.equal(status, exitStatus.smoke)
+      const said = output.replaceAll(/\s+/g, ' ')
+      assert.match(said, /the kernel only takes modules that are signed with a key it knows/)
+      assert.match(said, /try: vmmci-dkms keys show/)
+      assert.match((await guest.cli('check')).output, /the modules must be signed/)
+      assert.match((await guest.cli('keys show')).output, /no UEFI, as under vmd/)
+    },
+  ))
