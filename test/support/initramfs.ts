@@ -6,8 +6,11 @@ import { builtModules, guestKernel, type Series } from './kernels.ts'
 import { contents, guestPrograms } from './programs.ts'
 import { Root } from './roots.ts'
 
-/** Of the kernel's own modules: what ours need, and a disk with a file system. */
-const wanted = ['virtio', 'virtio_ring', 'virtio_pci', 'virtio_blk', 'ext4', 'crc32c_generic']
+/** Of the kernel's own modules: what ours need, a disk with a file system, and the firmware's keys. */
+const wanted = [
+  ...['virtio', 'virtio_ring', 'virtio_pci', 'virtio_blk', 'ext4', 'crc32c_generic'],
+  'efivarfs',
+]
 
 /** Files of modules with all that they need, by modules.dep; what is built in has no file. */
 function withDependencies(folder: string, names: string[]): string[] {

@@ -1,5 +1,5 @@
-import { copyFileSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { Device } from './device.ts'
 import { type Installed, nodeDisk } from './disks.ts'
 import { initramfs } from './initramfs.ts'
@@ -7,6 +7,7 @@ import { bootableKernel, guestKernel, type Series } from './kernels.ts'
 import { deviceProgram } from './programs.ts'
 import { type Accelerator, accelerator } from './qemu.ts'
 import { packedPackage, Root } from './roots.ts'
+import { addSecureBoot, type SecureBoot, secureBootWords } from './secure-boot.ts'
 
 /** What a guest is made of. */
 export interface GuestOptions {
@@ -25,12 +26,26 @@ export interface GuestOptions {
   /** A whole Debian with systemd on /dev/vda, instead of the initramfs that does everything. */
   debian?: Installed
   accelerator?: Accelerator
+  /** UEFI, shim, GRUB and the signed kernel, instead of -kernel. */
+  secureBoot?: SecureBoot
+  /** Files for the initramfs, by path. */
+  files?: Record<string, Buffer>
 }
 
 /** Our package in /opt/vmmci of the initramfs: the kernel unpacks one archive after the other. */
 async function addPackage(root: Root): Promise<void> {
   await root.addPackage(await packedPackage())
   await root.sh('cd / && find opt | cpio -o -H newc --quiet >> /vm/initrd')
+}
+
+/** Adds files to the initramfs, in one more archive. */
+async function addFiles(root: Root, files: Record<string, Buffer>): Promise<void> {
+  if (Object.keys(files).length === 0) return
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root.folder, 'more', path)), { recursive: true })
+    writeFileSync(join(root.folder, 'more', path), content)
+  }
+  await root.sh('cd /more && find . | cpio -o -H newc --quiet >> /vm/initrd')
 }
 
 /** Puts what becomes /vm/disk there. */
@@ -65,6 +80,11 @@ export async function assemble(
   copyFileSync(initrd, join(folder, 'initrd'))
   copyFileSync(join(program, 'vmd-vmmci'), join(root.folder, 'usr/bin/vmd-vmmci'))
   if (options.debian || options.disk) await addDisk(root, options, initrd)
+  await addFiles(root, options.files ?? {})
+  if (options.secureBoot) {
+    const { vmlinuz } = await guestKernel(options.series)
+    await addSecureBoot(folder, options.secureBoot, vmlinuz, kernelWords(options))
+  }
 
   const features = String(options.features ?? 7)
   const device = await Device.start(
@@ -83,25 +103,34 @@ function accelerated(options: GuestOptions): string {
   return chosen === 'tcg' && (options.cpus ?? 1) > 1 ? 'tcg,thread=single' : chosen
 }
 
-/** The words for QEMU; paths are relative to /vm in its root. */
-function machine(options: GuestOptions): string[] {
-  const kernelWords = [
+const kernelWords = (options: GuestOptions): string =>
+  [
     'console=ttyS0',
     'panic=-1',
     options.acpi ? '' : 'acpi=off',
     options.debian ? 'root=/dev/vda rw' : '',
     options.append ?? '',
   ]
+    .filter(Boolean)
+    .join(' ')
+
+/** The words for QEMU; paths are relative to /vm in its root. */
+function machine(options: GuestOptions): string[] {
   // The disk with Node is everybody's: what a guest writes there is forgotten.
   const disk = `if=virtio,format=raw,file=disk,snapshot=${options.disk === 'node' ? 'on' : 'off'}`
   const device = { driver: 'vfio-user-pci', socket: { type: 'unix', path: 'vfio' } }
-  const memory = options.debian || options.disk === 'node' ? '512' : '256'
+  const memory = options.secureBoot
+    ? '1024'
+    : options.debian || options.disk === 'node'
+      ? '512'
+      : '256'
   return [
     ...['-accel', accelerated(options), '-m', memory],
     ...['-smp', String(options.cpus ?? 1), '-nodefaults', '-display', 'none'],
     ...(options.again ? [] : ['-no-reboot']),
-    ...['-kernel', 'vmlinux', '-initrd', 'initrd'],
-    ...['-append', kernelWords.filter(Boolean).join(' ')],
+    ...(options.secureBoot
+      ? secureBootWords
+      : ['-kernel', 'vmlinux', '-initrd', 'initrd', '-append', kernelWords(options)]),
     ...['-qmp', 'unix:qmp,server=on,wait=off'],
     ...(options.disk || options.debian ? ['-drive', disk] : []),
     ...['-device', JSON.stringify(device)],

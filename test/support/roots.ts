@@ -64,6 +64,11 @@ export const specs = {
     afterwards:
       'apt-get update -q\napt-get install -y -q -t trixie-backports --no-install-recommends qemu-system-x86 seabios',
   },
+  /** What a machine with Secure Boot begins with, and what enrols a key in its firmware. */
+  'secure-boot': {
+    suite: 'trixie',
+    packages: ['ovmf', 'shim-signed', 'grub-efi-amd64-signed', 'python3-virt-firmware', 'openssl'],
+  },
   /** What makes packages, checks them and serves them. */
   package: {
     suite: 'trixie',
