@@ -10,7 +10,7 @@ import { compilerFit, findCompiler } from '../system/compiler.ts'
 import { danglingEntries, dkmsTree, dkmsVersion } from '../system/dkms.ts'
 import { readFacts, type SystemFacts } from '../system/facts.ts'
 import { type Kernel, machine, sameArchitecture } from '../system/kernels.ts'
-import { findDevices, freeSpace, readEnforcement } from '../system/machine.ts'
+import { findDevices, freeSpace, readEnforcement, showEnforcement } from '../system/machine.ts'
 import { type CommonOptions, open } from './options.ts'
 
 export interface Finding {
@@ -123,11 +123,9 @@ async function checkDkms(project: Project, facts: SystemFacts): Promise<Finding>
 }
 
 function checkSigning(project: Project): Finding {
-  const { secureBoot, enforced, lockdown } = readEnforcement()
-  if (secureBoot === undefined && !enforced)
-    return ok('signing', 'no Secure Boot and no enforcement: nothing needs doing')
-  const state = `Secure Boot ${secureBoot ? 'on' : 'off'}, lockdown ${lockdown ?? 'none'}`
-  if (!enforced && !secureBoot) return ok('signing', `${state}, no enforcement`)
+  const enforcement = readEnforcement()
+  const state = showEnforcement(enforcement)
+  if (!enforcement.enforced && !enforcement.secureBoot) return ok('signing', state)
   return note(
     'signing',
     `${state}: the modules must be signed (policy: ${project.signing}).`,

@@ -4,7 +4,13 @@ import { showValue } from '../output.ts'
 import { sourceFolder } from '../plan/install.ts'
 import { type DkmsVersion, readDkms } from '../system/dkms.ts'
 import { installedKernels, type Kernel } from '../system/kernels.ts'
-import { boundDevices, findDevices, readSysfs } from '../system/machine.ts'
+import {
+  boundDevices,
+  findDevices,
+  readEnforcement,
+  readSysfs,
+  showEnforcement,
+} from '../system/machine.ts'
 import { findModules, loadedModules, moduleInfo } from '../system/modules.ts'
 import { findOwner } from '../system/ownership.ts'
 import { type CommonOptions, open } from './options.ts'
@@ -59,6 +65,7 @@ async function readStatus(project: Project) {
     sources: await Promise.all(
       readDkms(project.package.name).map((v) => sourceStatus(project.package.name, v)),
     ),
+    enforcement: readEnforcement(),
     kernels: await Promise.all(installedKernels().map((kernel) => kernelStatus(project, kernel))),
     values: (project.status ?? []).flatMap(({ label, path, unit }) => {
       const value = readSysfs(path)
@@ -114,6 +121,7 @@ export async function status(options: CommonOptions): Promise<void> {
     ...now.sources.flatMap(({ owner }) =>
       owner ? [row('owned by', `${owner.package} (${owner.manager})`)] : [],
     ),
+    row('signing', showEnforcement(now.enforcement)),
     ...kernelRows(now),
     ...now.values.map((v) => row(v.label, showValue(v.value, v.unit))),
   ])

@@ -72,6 +72,15 @@ export interface Enforcement {
   lockdown?: string
 }
 
+/** The same, as people are told. */
+export function showEnforcement({ secureBoot, enforced, lockdown }: Enforcement): string {
+  if (secureBoot === undefined && !enforced)
+    return 'no Secure Boot and no enforcement: nothing needs doing'
+  const firmware = secureBoot === undefined ? 'none' : secureBoot ? 'on' : 'off'
+  const rule = enforced ? 'only signed modules' : 'no enforcement'
+  return `Secure Boot ${firmware}, lockdown ${lockdown ?? 'none'}, ${rule}`
+}
+
 const secureBootVariable = 'SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c'
 
 export function readEnforcement(root = ''): Enforcement {

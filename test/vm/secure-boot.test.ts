@@ -71,7 +71,9 @@ test('Secure Boot with our key enrolled: signed modules work, others are refused
       await guest.device.until(mark, 'driver-ok')
       await guest.device.control('sync')
       await guest.device.until(mark, 'ack')
-      assert.match((await guest.cli('status')).output, /driver +virtio\/virtio_vmmci: virtio\d/)
+      const status = (await guest.cli('status')).output
+      assert.match(status, /signing +Secure Boot on, lockdown integrity, only signed modules/)
+      assert.match(status, /driver +virtio\/virtio_vmmci: virtio\d/)
     },
   )
 })
