@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs'
 import type { Project } from '../manifest/manifest.ts'
 import { showValue } from '../output.ts'
 import { sourceFolder } from '../plan/install.ts'
+import { isEnrolled } from '../signing/sign.ts'
 import { type DkmsVersion, readDkms } from '../system/dkms.ts'
+import { hasEfi } from '../system/efi.ts'
 import { installedKernels, type Kernel } from '../system/kernels.ts'
 import {
   boundDevices,
@@ -35,13 +37,17 @@ async function kernelStatus(project: Project, kernel: Kernel) {
     running: kernel.running,
     headers: kernel.headers.state,
     dkms: builds,
-    modules: infos.map(({ file, name, version, release, signer }) => ({
-      file,
-      name,
-      version: version ?? null,
-      vermagic: release === kernel.release ? 'right' : `for ${release}`,
-      signer: signer ?? null,
-    })),
+    modules: await Promise.all(
+      infos.map(async ({ file, name, version, release, signer }) => ({
+        file,
+        name,
+        version: version ?? null,
+        vermagic: release === kernel.release ? 'right' : `for ${release}`,
+        signer: signer ?? null,
+        /** Null where there is no firmware to enrol a key in. */
+        enrolled: signer && hasEfi() ? await isEnrolled(file) : null,
+      })),
+    ),
   }
 }
 
@@ -91,6 +97,7 @@ function kernelRows(status: Status): string[] {
           m.version ?? '',
           m.vermagic === 'right' ? 'vermagic right' : `BUILT ${m.vermagic}`,
           m.signer ? `signed by ${m.signer}` : 'not signed',
+          m.enrolled === null ? '' : m.enrolled ? 'enrolled' : 'NOT ENROLLED',
         ]
           .filter(Boolean)
           .join(', '),

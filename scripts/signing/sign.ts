@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { type Command, exec, quote, show, which } from '../exec.ts'
 import { Failure } from '../failure.ts'
+import { enrolledKeys } from '../system/efi.ts'
 import type { Kernel } from '../system/kernels.ts'
 import type { KeyPair } from './keys.ts'
 import { isSignedBy, readSignature, withoutSignatures, withSignature } from './signature.ts'
@@ -107,6 +108,13 @@ const isBy = (plain: string, pair: KeyPair): boolean => {
 /** Whether a module, compressed or not, is signed by a key. */
 export const isSignedWith = (file: string, pair: KeyPair): Promise<boolean> =>
   withPlain(file, async (plain) => isBy(plain, pair))
+
+/** Whether a module is signed by one of the keys that the machine's owner has enrolled. */
+export const isEnrolled = (file: string): Promise<boolean> =>
+  withPlain(file, async (plain) => {
+    const signature = readSignature(readFileSync(plain))
+    return signature !== undefined && enrolledKeys().some((cert) => isSignedBy(signature, cert))
+  })
 
 /**
  * Signs a module, compressed or not, in the place of what signed it before, and checks that the signature

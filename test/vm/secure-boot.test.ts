@@ -66,6 +66,15 @@ test('Secure Boot with our key enrolled: signed modules work, others are refused
       assert.match(await keys('ours'), /firmware +enrolled/)
       assert.match(await keys('others'), /firmware +unknown to the firmware/)
 
+      for (const [who, told] of [
+        ['others', 'NOT ENROLLED'],
+        ['ours', 'enrolled'],
+      ] as const) {
+        await guest.sh(`cp /signed/${who}/*.ko /lib/modules/$(uname -r)/updates/dkms/`)
+        const { output } = await guest.cli('status')
+        assert.equal(output.split(`signed by ${who}, ${told}`).length - 1, names.length, output)
+      }
+
       const mark = guest.device.mark()
       await guest.sh(names.map((name) => `insmod /signed/ours/${name}`).join('\n'))
       await guest.device.until(mark, 'driver-ok')
