@@ -18,6 +18,7 @@ sha256sums=(<%= it.sha256 %>)
 package() {
 	cd <%= it.quote(`${it.name}-${it.version}`) %>
 	mkdir -p "$pkgdir/usr/src"
+	install -D -m 644 half-key.conf "$pkgdir/etc/dkms/framework.conf.d/zz-$pkgname.conf"
 	cp -R src "$pkgdir/usr/src/"<%= it.quote(`${it.name}-${it.version}`) %>
 <% it.manuals.forEach((manual) => { -%>
 	install -D -m 644 man/<%= manual %> "$pkgdir/usr/share/man/man<%= manual.split('.').at(-1) %>/<%= manual %>"

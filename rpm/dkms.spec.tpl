@@ -26,6 +26,7 @@ Recommends:     (kernel-devel or kernel-default-devel)
 mkdir -p %{buildroot}%{_usrsrc}
 cp -R src %{buildroot}%{_usrsrc}/<%= it.name %>-<%= it.version %>
 install -D -m 755 every-kernel %{buildroot}%{_libexecdir}/%{name}/every-kernel
+install -D -m 644 half-key.conf %{buildroot}%{_sysconfdir}/dkms/framework.conf.d/zz-%{name}.conf
 <% it.manuals.forEach((manual) => { -%>
 install -D -m 644 man/<%= manual %> %{buildroot}%{_mandir}/man<%= manual.split('.').at(-1) %>/<%= manual %>
 <% }) -%>
@@ -45,6 +46,7 @@ fi
 %doc CHANGELOG.md
 %{_usrsrc}/<%= it.name %>-<%= it.version %>
 %{_libexecdir}/%{name}
+%config(noreplace) %{_sysconfdir}/dkms/framework.conf.d/zz-%{name}.conf
 <% it.manuals.forEach((manual) => { -%>
 %{_mandir}/man<%= manual.split('.').at(-1) %>/<%= manual %>*
 <% }) -%>

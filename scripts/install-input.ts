@@ -1,10 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { readLog } from './build.ts'
 import type { Project } from './manifest/manifest.ts'
 import { type InstallInput, sourceFolder } from './plan/install.ts'
 import { configFiles } from './plan/render.ts'
-import { holdsSourceTree, writeSourceTree } from './source-tree.ts'
+import { holdsSourceTree, home, writeSourceTree } from './source-tree.ts'
 import { dkmsTree, readDkms } from './system/dkms.ts'
 import type { SystemFacts } from './system/facts.ts'
 import type { Kernel } from './system/kernels.ts'
@@ -33,6 +33,13 @@ function strays(project: Project, releases: string[]): string[] {
   })
 }
 
+/** What the manifest asks for, and what keeps dkms from writing over half a key (scripts/half-key.conf). */
+export function configuration(project: Project): { path: string; text: string }[] {
+  const path = `/etc/dkms/framework.conf.d/zz-${project.package.name}.conf`
+  const text = readFileSync(join(home, 'scripts/half-key.conf'), 'utf8')
+  return [...configFiles(project), { path, text }]
+}
+
 /** Where dkms installs: Debian and kin, Arch; SUSE; Fedora and RHEL. The first that has files is it. */
 const dkmsPlaces = ['/updates/dkms/', '/updates/', '/extra/']
 
@@ -57,7 +64,7 @@ export function readInput(project: Project, kernels: Kernel[], staged: string): 
     installed: (own?.builds ?? []).filter((b) => b.state === 'installed').map((b) => b.release),
     otherVersions: versions.map((v) => v.version).filter((v) => v !== version),
     strays: strays(project, releases),
-    config: configFiles(project)
+    config: configuration(project)
       .filter(({ path, text }) => readLog(path) !== text)
       .map(({ path }) => ({
         path,
@@ -74,7 +81,7 @@ export function readInput(project: Project, kernels: Kernel[], staged: string): 
 export function stage(project: Project, folder: string): void {
   mkdirSync(join(folder, 'source'))
   writeSourceTree(project, join(folder, 'source'))
-  for (const { path, text } of configFiles(project)) {
+  for (const { path, text } of configuration(project)) {
     mkdirSync(join(folder, basename(join(path, '..'))), { recursive: true })
     writeFileSync(join(folder, basename(join(path, '..')), basename(path)), text)
   }
@@ -98,7 +105,7 @@ export function touchedPaths(project: Project, kernels: Kernel[]): string[] {
     ...new Set([
       `${dkmsTree}/${name}`,
       ...[...versions].map((version) => sourceFolder(name, version)),
-      ...configFiles(project).map(({ path }) => path),
+      ...configuration(project).map(({ path }) => path),
       ...places,
     ]),
   ]

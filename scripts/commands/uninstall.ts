@@ -1,10 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { requireRoot, show } from '../exec.ts'
-import { touchedPaths } from '../install-input.ts'
+import { configuration, touchedPaths } from '../install-input.ts'
 import type { Project } from '../manifest/manifest.ts'
 import type { Output } from '../output.ts'
 import { planUninstall, sourceFolder, type UninstallInput } from '../plan/install.ts'
-import { configFiles } from '../plan/render.ts'
 import { requireNotOwned } from '../requirements.ts'
 import { runSteps, showSteps } from '../steps.ts'
 import { readDkms } from '../system/dkms.ts'
@@ -34,7 +33,7 @@ function readInput(project: Project, facts: SystemFacts): UninstallInput {
     versions,
     paths: [
       ...sourceFolders(name).filter((folder) => !byDkms.has(folder)),
-      ...configFiles(project)
+      ...configuration(project)
         .map(({ path }) => path)
         .filter((path) => existsSync(path)),
       ...releases.flatMap((release) => findModules(release, modules)),

@@ -35,14 +35,15 @@ function bring(project: Project, name: string, folder: string): void {
   copyFileSync(file, join(folder, name))
 }
 
-/** Writes what rpm, pacman and apk get as a source archive: src/, man/, every-kernel and words. */
+/** Writes what rpm, pacman and apk get as a source archive: src/, man/, scripts and words. */
 export function writePackageTree(project: Project, folder: string): void {
   mkdirSync(join(folder, 'src'), { recursive: true })
   mkdirSync(join(folder, 'man'))
   writeSourceTree(project, join(folder, 'src'))
   for (const manual of manualPages(project))
     copyFileSync(join(manualFolder(project), manual), join(folder, 'man', manual))
-  copyFileSync(packagingFile(project, 'scripts/every-kernel'), join(folder, 'every-kernel'))
+  for (const name of ['every-kernel', 'half-key.conf'])
+    copyFileSync(packagingFile(project, `scripts/${name}`), join(folder, name))
   for (const name of ['CHANGELOG.md', 'LICENSE']) bring(project, name, folder)
 }
 
@@ -53,7 +54,7 @@ export function writeDebianTree(project: Project, folder: string): void {
     throw new Failure('package', `${from} has no debian/ to make a package of.`, {
       mend: `ls ${quote(from)}`,
     })
-  for (const part of ['debian', 'docs', 'scripts/every-kernel'])
+  for (const part of ['debian', 'docs', 'scripts/every-kernel', 'scripts/half-key.conf'])
     if (existsSync(join(from, part)))
       cpSync(join(from, part), join(folder, part), { recursive: true })
   writeSourceTree(project, join(folder, 'kmod'))

@@ -164,6 +164,28 @@ test('install: dkms signs with the key that keys new made, also at the next kern
   assert.equal(await isSigned(`${release}-twin`), true)
 })
 
+test('a key of which half went is not written over at the next kernel, and that is said', async () => {
+  await using root = await Root.of('dkms')
+  await root.addPackage(await packedPackage())
+  const release = (await kernelsOf(root)).at(-1) as string
+  const { status, stderr } = await root.cli('install', '--yes', '--no-prereqs')
+  assert.equal(status, 0, stderr)
+  await root.addTwin(release, `${release}-twin`)
+  for (const [gone, kept] of [
+    ['mok.pub', 'mok.key'],
+    ['mok.key', 'mok.pub'],
+  ]) {
+    await root.sh(`cp -p /var/lib/dkms/${gone} /root/${gone}; rm /var/lib/dkms/${gone}`)
+    const before = read(root, `/var/lib/dkms/${kept}`)
+    const said = await root.sh(`dkms autoinstall -k ${release}-twin 2>&1`)
+    assert.match(said, /half of the signing key \S+, \S+ is missing; signing nothing/)
+    assert.deepEqual(read(root, `/var/lib/dkms/${kept}`), before)
+    assert.equal((await root.run(['test', '-e', `/var/lib/dkms/${gone}`])).status, 1)
+    await root.sh(`dkms unbuild vmmci-dkms/${project.version} -k ${release}-twin
+      mv /root/${gone} /var/lib/dkms/${gone}`)
+  }
+})
+
 test('half a key of dkms stops an installation, for dkms would write over it', async () => {
   await using root = await Root.of('dkms')
   await root.addPackage(await packedPackage())
