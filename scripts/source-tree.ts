@@ -20,11 +20,15 @@ export function renderDkmsConf(project: Project): string {
   return render(readFileSync(templateFile(project), 'utf8'), project)
 }
 
+/** dkms runs it before an installation (dkms.conf.tpl). */
+const guard = 'require-signature'
+
 /** The files of a package's source tree, as text by path: what dkms gets and what build compiles. */
 export function sourceTree(project: Project): Map<string, Buffer> {
   const files = new Map(
     project.sources.map((source) => [source, readFileSync(join(project.folder, source))]),
   )
+  if (project.signing === 'require') files.set(guard, readFileSync(join(home, 'scripts', guard)))
   return files.set('dkms.conf', Buffer.from(renderDkmsConf(project)))
 }
 
@@ -34,7 +38,7 @@ export function writeSourceTree(project: Project, folder: string): void {
     for (const [path, content] of sourceTree(project)) {
       mkdirSync(dirname(join(folder, path)), { recursive: true })
       writeFileSync(join(folder, path), content)
-      chmodSync(join(folder, path), 0o644)
+      chmodSync(join(folder, path), path === guard ? 0o755 : 0o644)
     }
     chmodSync(folder, 0o755)
   } catch (error) {

@@ -201,6 +201,25 @@ test('half a key of dkms stops an installation, for dkms would write over it', a
   assert.equal((await root.sh('cat /var/lib/dkms/mok.key')).trim(), 'precious')
 })
 
+test('a manifest that requires signatures: a rebuild that cannot sign installs nothing', async () => {
+  await using root = await Root.of('dkms')
+  await root.addPackage(await packedPackage())
+  const release = (await kernelsOf(root)).at(-1) as string
+  await root.sh(`sed -i 's/"signing": "auto"/"signing": "require"/' /opt/vmmci/kmod/manifest.json
+    node /opt/vmmci/dist/cli.js keys new
+    node /opt/vmmci/dist/cli.js install --yes --no-prereqs`)
+  for (const name of ['good', 'bad']) await root.addTwin(release, `${release}-${name}`)
+  const modules = (name: string) => root.sh(`find /lib/modules/${release}-${name}/ -name '*.ko*'`)
+  await root.sh(`dkms autoinstall -k ${release}-good`)
+  assert.equal((await modules('good')).trim().split('\n').length, project.modules.length)
+
+  await root.sh(`echo no key > ${folder}/module-signing.key`)
+  const { status, stdout, stderr } = await root.run(['dkms', 'autoinstall', '-k', `${release}-bad`])
+  assert.notEqual(status, 0)
+  assert.match(stdout + stderr, /is not signed, which its manifest requires; not installed/)
+  assert.equal((await modules('bad')).trim(), '')
+})
+
 test('a manifest that requires signatures: no key, no installation', async () => {
   await using root = await Root.of('dkms')
   await root.addPackage(await packedPackage())
