@@ -91,7 +91,7 @@ export const specs = {
   /** A disk for guests, with Node and a language that is not English. */
   node: {
     suite: 'trixie',
-    packages: ['nodejs', 'kmod', 'sudo', 'locales', 'util-linux-locales'],
+    packages: ['nodejs', 'kmod', 'sudo', 'locales', 'util-linux-locales', 'mokutil'],
     afterwards: `localedef -i de_DE -f UTF-8 de_DE.UTF-8
 useradd -m guest
 useradd -m admin

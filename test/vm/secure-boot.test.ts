@@ -66,6 +66,16 @@ test('Secure Boot with our key enrolled: signed modules work, others are refused
       assert.match(await keys('ours'), /firmware +enrolled/)
       assert.match(await keys('others'), /firmware +unknown to the firmware/)
 
+      const enroll = async (words = '') =>
+        (await guest.cli(`keys enroll --cert /tmp/others.der --key pkcs11:x ${words}`)).output
+      assert.match(await enroll('--dry-run'), /^mokutil --import \/tmp\/others\.der/)
+      // mokutil asks for a password on a terminal; by a hash it can be told without one.
+      await guest.sh(`chroot /mnt sh -ec '
+        mokutil --generate-hash=secret > /tmp/hash
+        mokutil --import /tmp/others.der --hash-file /tmp/hash'`)
+      assert.match(await keys('others'), /firmware +pending/)
+      assert.match(await enroll(), /will be asked about at the next boot/)
+
       for (const [who, told] of [
         ['others', 'NOT ENROLLED'],
         ['ours', 'enrolled'],
