@@ -6,11 +6,12 @@ import type { Project } from '../manifest/manifest.ts'
 import { wrap } from '../output.ts'
 import { managers } from '../plan/packages.ts'
 import { defaultSelection, headersFailure, headersFor, requestedKernels } from '../select.ts'
+import { readSigning } from '../signing/next.ts'
 import { compilerFit, findCompiler } from '../system/compiler.ts'
 import { danglingEntries, dkmsTree, dkmsVersion } from '../system/dkms.ts'
 import { readFacts, type SystemFacts } from '../system/facts.ts'
 import { type Kernel, machine, sameArchitecture } from '../system/kernels.ts'
-import { findDevices, freeSpace, readEnforcement, showEnforcement } from '../system/machine.ts'
+import { findDevices, freeSpace } from '../system/machine.ts'
 import { type CommonOptions, open } from './options.ts'
 
 export interface Finding {
@@ -122,15 +123,9 @@ async function checkDkms(project: Project, facts: SystemFacts): Promise<Finding>
     : ok('dkms', version)
 }
 
-function checkSigning(project: Project): Finding {
-  const enforcement = readEnforcement()
-  const state = showEnforcement(enforcement)
-  if (!enforcement.enforced && !enforcement.secureBoot) return ok('signing', state)
-  return note(
-    'signing',
-    `${state}: the modules must be signed (policy: ${project.signing}).`,
-    'vmmci-dkms keys show',
-  )
+async function checkSigning(project: Project, kernel: Kernel): Promise<Finding> {
+  const { text, next } = await readSigning(project, kernel.release)
+  return next ? note('signing', `${text} (policy: ${project.signing}).`, next) : ok('signing', text)
 }
 
 function checkSpace(): Finding {
@@ -177,7 +172,7 @@ export async function check(options: CommonOptions): Promise<void> {
   const system = [
     checkArchitecture(project),
     await checkDkms(project, facts),
-    checkSigning(project),
+    await checkSigning(project, facts.running),
     checkSpace(),
     checkDevice(project),
   ]

@@ -6,24 +6,15 @@ import { exec, isRoot, requireRoot, show as showCommand, which } from '../exec.t
 import { Failure } from '../failure.ts'
 import { configuredPlace, type KeyPlace, keyPlaces } from '../signing/keys.ts'
 import { dkmsDropIn, newCert, newKey, newKeyCommands } from '../signing/new-key.ts'
+import { standing } from '../signing/next.ts'
 import { runAnyway, runSteps } from '../steps.ts'
-import { enrolledKeys, hasEfi, pendingKeys } from '../system/efi.ts'
+import { hasEfi } from '../system/efi.ts'
 import { type CommonOptions, open, runAlone } from './options.ts'
 
 export interface KeysOptions extends CommonOptions {
   key?: string
   cert?: string
   passphrase?: boolean
-}
-
-/** What the firmware knows of a certificate. */
-type Standing = 'enrolled' | 'pending' | 'unknown to the firmware' | 'no UEFI'
-
-function standing(der: Buffer): Standing {
-  if (!hasEfi()) return 'no UEFI'
-  if (enrolledKeys().some((known) => known.equals(der))) return 'enrolled'
-  if (pendingKeys().some((known) => known.equals(der))) return 'pending'
-  return 'unknown to the firmware'
 }
 
 function describe(place: KeyPlace) {

@@ -2,17 +2,12 @@ import { existsSync } from 'node:fs'
 import type { Project } from '../manifest/manifest.ts'
 import { showValue } from '../output.ts'
 import { sourceFolder } from '../plan/install.ts'
+import { readSigning } from '../signing/next.ts'
 import { isEnrolled } from '../signing/sign.ts'
 import { type DkmsVersion, readDkms } from '../system/dkms.ts'
 import { hasEfi } from '../system/efi.ts'
-import { installedKernels, type Kernel } from '../system/kernels.ts'
-import {
-  boundDevices,
-  findDevices,
-  readEnforcement,
-  readSysfs,
-  showEnforcement,
-} from '../system/machine.ts'
+import { installedKernels, type Kernel, runningRelease } from '../system/kernels.ts'
+import { boundDevices, findDevices, readSysfs } from '../system/machine.ts'
 import { findModules, loadedModules, moduleInfo } from '../system/modules.ts'
 import { findOwner } from '../system/ownership.ts'
 import { type CommonOptions, open } from './options.ts'
@@ -71,7 +66,7 @@ async function readStatus(project: Project) {
     sources: await Promise.all(
       readDkms(project.package.name).map((v) => sourceStatus(project.package.name, v)),
     ),
-    enforcement: readEnforcement(),
+    signing: await readSigning(project, runningRelease()),
     kernels: await Promise.all(installedKernels().map((kernel) => kernelStatus(project, kernel))),
     values: (project.status ?? []).flatMap(({ label, path, unit }) => {
       const value = readSysfs(path)
@@ -128,7 +123,8 @@ export async function status(options: CommonOptions): Promise<void> {
     ...now.sources.flatMap(({ owner }) =>
       owner ? [row('owned by', `${owner.package} (${owner.manager})`)] : [],
     ),
-    row('signing', showEnforcement(now.enforcement)),
+    row('signing', now.signing.text),
+    ...(now.signing.next ? [row('', `try: ${now.signing.next}`)] : []),
     ...kernelRows(now),
     ...now.values.map((v) => row(v.label, showValue(v.value, v.unit))),
   ])

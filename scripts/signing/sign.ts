@@ -58,6 +58,8 @@ async function signPlain(kernel: Kernel, file: string, pair: KeyPair): Promise<v
   await must({
     argv: [
       ...['openssl', 'cms', '-sign', '-binary', '-noattr', '-nocerts', '-md', hash],
+      // Where sign-file reads it, too.
+      ...(process.env.KBUILD_SIGN_PIN ? ['-passin', 'env:KBUILD_SIGN_PIN'] : []),
       ...['-signer', cert, '-inkey', pair.key, '-in', file, '-outform', 'DER', '-out', der],
     ],
     root: !canRead(pair.key),

@@ -51,8 +51,8 @@ test('keys new: for nobody else to read, not for a moment; never over another', 
   assert.deepEqual(read(root, `${folder}/module-signing.key`), before)
 })
 
-test('keys new --passphrase: in no process list and no output', async () => {
-  const { root } = await withModules()
+test('a passphrase is in no process list and no output', async () => {
+  const { root, release, place } = await withModules()
   await using _ = root
   const without = await root.cli('keys', 'new', '--passphrase')
   assert.equal(without.status, exitStatus.usage)
@@ -65,6 +65,15 @@ test('keys new --passphrase: in no process list and no output', async () => {
   assert.match(await root.sh('cat /tmp/words'), /-passout env:KBUILD_SIGN_PIN/)
   assert.doesNotMatch(await root.sh('cat /tmp/words'), /hush/)
   assert.match(await root.sh(`head -n 1 ${folder}/module-signing.key`), /ENCRYPTED/)
+
+  const signs = `KBUILD_SIGN_PIN=hush-hush node /opt/vmmci/dist/cli.js sign --kernel ${release} --verbose 2>&1`
+  const said = await root.sh(`${signs}
+    rm $(readlink -f /lib/modules/${release}/build/scripts)/sign-file
+    ${signs}`)
+  assert.doesNotMatch(said, /hush/)
+  assert.doesNotMatch(await root.sh('cat /tmp/words'), /hush/)
+  const signature = readSignature(read(root, `${place}/virtio_vmmci.ko`))
+  assert.ok(signature && isSignedBy(signature, read(root, `${folder}/module-signing.der`)))
 })
 
 test('sign: installed modules, compressed or not, and again; each checked and exchanged whole', async () => {

@@ -59,7 +59,17 @@ test('Secure Boot with our key enrolled: signed modules work, others are refused
         assert.notEqual(status, 0, load)
         assert.match(output, /Key was rejected|Required key not available|Operation not permitted/)
       }
+      const next = async () =>
+        /signing[\s\S]*?try: (\S+ \S+ ?\w*)/.exec((await guest.cli('check')).output)?.[1]
       assert.match((await guest.cli('check')).output, /Secure Boot on, lockdown integrity/)
+      assert.equal(await next(), 'vmmci-dkms keys new')
+      const useKey = (who: string) =>
+        guest.sh(`mkdir -p /mnt/var/lib/dkms; touch /mnt/var/lib/dkms/mok.key
+          cp /signed/${who}.der /mnt/var/lib/dkms/mok.pub`)
+      await useKey('others')
+      assert.equal(await next(), 'vmmci-dkms keys enroll')
+      await useKey('ours')
+      assert.equal((await next())?.trim(), 'vmmci-dkms sign')
       await guest.sh(`mount -t tmpfs t /mnt/tmp; cp /signed/*.der /mnt/tmp`)
       const keys = async (who: string) =>
         (await guest.cli(`keys show --cert /tmp/${who}.der --key pkcs11:x`)).output
@@ -84,6 +94,11 @@ test('Secure Boot with our key enrolled: signed modules work, others are refused
         const { output } = await guest.cli('status')
         assert.equal(output.split(`signed by ${who}, ${told}`).length - 1, names.length, output)
       }
+
+      assert.match(
+        (await guest.cli('check')).output,
+        /only\s+signed\s+modules:\s+they\s+are,\s+by\s+an\s+enrolled\s+key/,
+      )
 
       const mark = guest.device.mark()
       await guest.sh(names.map((name) => `insmod /signed/ours/${name}`).join('\n'))
