@@ -116,6 +116,36 @@ test('sign: installed modules, compressed or not, and again; each checked and ex
   assert.deepEqual(withoutSignatures(read(root, `${place}/virtio_vmmci.ko`)), plain)
 })
 
+test('sign: with a key in a token, which it does not leave', async () => {
+  const { root, release, place } = await withModules()
+  await using _ = root
+  await root.sh(`
+    cd /root && umask 077 && echo -n 1234 > pin
+    softhsm2-util --init-token --free --label token --pin 1234 --so-pin 1234
+    openssl req -x509 -nodes -newkey rsa:2048 -subj '/CN=a token' -keyout key -out cert 2>/dev/null
+    openssl pkey -in key -out pkcs8
+    softhsm2-util --import pkcs8 --token token --label module --id 01 --pin 1234
+    rm key pkcs8
+    cat > openssl.cnf <<'END'
+openssl_conf = all
+[all]
+providers = them
+[them]
+default = usual
+pkcs11 = token
+[usual]
+activate = 1
+[token]
+pkcs11-module-path = /usr/lib/softhsm/libsofthsm2.so
+pkcs11-module-token-pin = file:/root/pin
+activate = 1
+END
+    OPENSSL_CONF=/root/openssl.cnf node /opt/vmmci/dist/cli.js sign --kernel ${release} \\
+      --key 'pkcs11:token=token;object=module;type=private' --cert cert`)
+  const signature = readSignature(read(root, `${place}/virtio_vmmci.ko`))
+  assert.ok(signature && isSignedBy(signature, read(root, '/root/cert')))
+})
+
 test('which key is taken, and half a key is refused and left alone', async () => {
   const { root, release, place } = await withModules()
   await using _ = root
@@ -165,6 +195,9 @@ test('install: dkms signs with the key that keys new made, also at the next kern
     const signature = readSignature(read(root, '/tmp/module'))
     return signature !== undefined && isSignedBy(signature, cert)
   }
+  await root.sh('node /opt/vmmci/dist/cli.js build --quiet --out /tmp/built')
+  const built = readSignature(read(root, `/tmp/built/${release}/virtio_vmmci.ko`))
+  assert.ok(built && isSignedBy(built, cert))
   const { status, stderr } = await root.cli('install', '--yes', '--no-prereqs')
   assert.equal(status, 0, stderr)
   assert.equal(await isSigned(release), true)

@@ -85,6 +85,7 @@ export const specs = {
         'shellcheck',
         'faketime',
       ],
+      ...['openssl', 'softhsm2', 'pkcs11-provider', 'xz-utils', 'zstd'],
       ...['nodejs', 'ca-certificates', 'linux-headers-amd64'],
     ],
   },
