@@ -14,6 +14,9 @@
 /* A step that was delayed between reading and setting is made again. */
 #define VMMCI_STEPS	3
 
+/* What a time daemon corrects by itself, and better than a step would. */
+#define VMMCI_SLEWED_NS		NSEC_PER_MSEC
+
 /* vmd cuts its time down to microseconds: on average half of one is lost. */
 #define VMMCI_TRUNCATION_NS	(NSEC_PER_USEC / 2)
 
@@ -24,20 +27,40 @@
 #define VMMCI_SEC_MIN	1514764800U	/* 2018-01-01 00:00:00 UTC */
 #define VMMCI_SEC_MAX	3092601600U	/* 2068-01-01 00:00:00 UTC */
 
-/*
- * One reading. The read of the low word of the seconds is what makes vmd look
- * at its clock, so it alone stands between the two readings of the guest's.
- * The high words of both fields are 0 in every vmd, and not worth an exit.
+/**
+ * vmmci_latch - make vmd look at its clock
+ * @v: the device
+ *
+ * The read of the low word of the seconds is what does it, so whoever brackets
+ * host time by readings of the guest's puts them around this and nothing else.
+ *
+ * Context: process, with @v->lock held: vmd keeps one snapshot. One port read.
+ * Return: the seconds as they were read, for vmmci_host_time().
  */
-static int vmmci_sample_once(struct vmmci *v, struct vmmci_sample *s)
+u32 vmmci_latch(struct vmmci *v)
+{
+	u32 sec;
+
+	v->vdev->config->get(v->vdev, VMMCI_CONFIG_TIME_SEC, &sec, sizeof(sec));
+	return sec;
+}
+
+/**
+ * vmmci_host_time - the rest of what vmmci_latch() began
+ * @v: the device
+ * @sec: what it returned
+ * @host: filled with CLOCK_REALTIME of the host at the latch, ns
+ *
+ * The high words of both fields are 0 in every vmd, and not worth an exit.
+ *
+ * Context: process, with @v->lock held since the latch. One port read.
+ * Return: 0, or -ERANGE where that is no time to be believed.
+ */
+int vmmci_host_time(struct vmmci *v, u32 sec, s64 *host)
 {
 	struct virtio_device *vdev = v->vdev;
-	s64 before, after;
-	u32 sec, usec;
+	u32 usec;
 
-	before = ktime_to_ns(ktime_get_real());
-	vdev->config->get(vdev, VMMCI_CONFIG_TIME_SEC, &sec, sizeof(sec));
-	after = ktime_to_ns(ktime_get_real());
 	vdev->config->get(vdev, VMMCI_CONFIG_TIME_USEC, &usec, sizeof(usec));
 
 	if (sec < VMMCI_SEC_MIN || sec >= VMMCI_SEC_MAX ||
@@ -48,12 +71,42 @@ static int vmmci_sample_once(struct vmmci *v, struct vmmci_sample *s)
 		return -ERANGE;
 	}
 
+	*host = (s64)sec * NSEC_PER_SEC + (s64)usec * NSEC_PER_USEC +
+		VMMCI_TRUNCATION_NS;
+	return 0;
+}
+
+/**
+ * vmmci_backwards - what to say and return where host time ran backwards
+ * @v: the device
+ *
+ * Return: -EIO.
+ */
+int vmmci_backwards(struct vmmci *v)
+{
+	dev_warn_ratelimited(&v->vdev->dev,
+			     "host time refused: it runs backwards\n");
+	return -EIO;
+}
+
+static int vmmci_sample_once(struct vmmci *v, struct vmmci_sample *s)
+{
+	s64 before, after;
+	u32 sec;
+	int err;
+
+	before = ktime_to_ns(ktime_get_real());
+	sec = vmmci_latch(v);
+	after = ktime_to_ns(ktime_get_real());
+
+	err = vmmci_host_time(v, sec, &s->host);
+	if (err)
+		return err;
+
 	/* Somebody set the guest's clock in between. */
 	if (after < before)
 		return -EAGAIN;
 
-	s->host = (s64)sec * NSEC_PER_SEC + (s64)usec * NSEC_PER_USEC +
-		  VMMCI_TRUNCATION_NS;
 	s->drift = s->host - (before + (after - before) / 2);
 	/*
 	 * A clock that only moves with the tick reads the same twice, and an
@@ -92,9 +145,7 @@ int vmmci_measure(struct vmmci *v, struct vmmci_sample *best)
 			break;
 
 		if (s.host < previous) {
-			dev_warn_ratelimited(&v->vdev->dev,
-					     "host time refused: it runs backwards\n");
-			err = -EIO;
+			err = vmmci_backwards(v);
 			break;
 		}
 		previous = s.host;
@@ -107,7 +158,7 @@ int vmmci_measure(struct vmmci *v, struct vmmci_sample *best)
 	mutex_unlock(&v->lock);
 
 	if (!err)
-		vmmci_dbg(v, "drift %lld ns, uncertainty %lld ns\n",
+		vmmci_dbg(v, "host clock minus CLOCK_REALTIME: drift %lld ns, uncertainty %lld ns\n",
 			  best->drift, best->uncertainty);
 	return err;
 }
@@ -120,27 +171,40 @@ static int vmmci_step(const struct vmmci_sample *s)
 	return do_settimeofday64(&ts);
 }
 
+/* How far from the host's the clock may stay, ns. */
+static s64 vmmci_tolerance(struct vmmci *v, const struct vmmci_sample *s)
+{
+	return vmmci_disciplined(v) ? max_t(s64, s->uncertainty, VMMCI_SLEWED_NS) :
+				      s->uncertainty;
+}
+
 /**
  * vmmci_sync_clock - set the guest's clock to the host's
  * @v: the device
+ * @stepped: filled with how far forward the clock was set in all, ns, also
+ *	after an error
  *
  * Steps until what is measured afterwards cannot be told from zero. A clock
- * that is right already is left alone: a step could only make it worse.
+ * that is right already is left alone: a step could only make it worse. What
+ * a time daemon is better at, too: it slews the last millisecond.
  *
  * Context: process, on the device's ordered queue; do_settimeofday64() sleeps.
  * Return: 0, or the error of vmmci_measure() or do_settimeofday64().
  */
-int vmmci_sync_clock(struct vmmci *v)
+int vmmci_sync_clock(struct vmmci *v, s64 *stepped)
 {
 	struct vmmci_sample s;
 	int i, err;
 
+	*stepped = 0;
 	err = vmmci_measure(v, &s);
-	for (i = 0; !err && abs(s.drift) > s.uncertainty && i < VMMCI_STEPS;
-	     i++) {
+	for (i = 0; !err && abs(s.drift) > vmmci_tolerance(v, &s) &&
+		    i < VMMCI_STEPS; i++) {
 		err = vmmci_step(&s);
-		if (!err)
+		if (!err) {
+			*stepped += s.drift;
 			err = vmmci_measure(v, &s);
+		}
 	}
 	if (err)
 		return err;
@@ -151,7 +215,7 @@ int vmmci_sync_clock(struct vmmci *v)
 	mutex_unlock(&v->lock);
 
 	dev_info_ratelimited(&v->vdev->dev,
-			     "clock synchronization routine finished, %lld us left (+/- %lld us)\n",
+			     "clock synchronization routine finished, host clock minus CLOCK_REALTIME: %lld us left (+/- %lld us)\n",
 			     div_s64(s.drift, NSEC_PER_USEC),
 			     div_s64(s.uncertainty, NSEC_PER_USEC));
 	return 0;
@@ -161,17 +225,25 @@ static void vmmci_check_drift(struct vmmci *v)
 {
 	unsigned int threshold = READ_ONCE(vmmci_step_threshold);
 	struct vmmci_sample s;
+	s64 stepped;
 
+	vmmci_watch_daemon(v);
 	if (vmmci_measure(v, &s))
 		return;
 
 	if (!threshold || abs(s.drift) <= (s64)threshold * NSEC_PER_SEC)
 		return;
 
+	/* Two that step the same clock by different ones would never end. */
+	if (vmmci_disciplined(v)) {
+		vmmci_dbg(v, "drift left to the time daemon\n");
+		return;
+	}
+
 	dev_info_ratelimited(&v->vdev->dev,
 			     "detected drift greater than %u seconds, synchronizing clock\n",
 			     threshold);
-	vmmci_sync_clock(v);
+	vmmci_sync_clock(v, &stepped);
 }
 
 /**

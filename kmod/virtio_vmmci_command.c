@@ -3,6 +3,7 @@
  * What the host asks for: shutdown, reboot, clock synchronisation
  */
 
+#include <linux/kobject.h>
 #include <linux/reboot.h>
 
 #include "vmmci.h"
@@ -67,21 +68,36 @@ static void vmmci_go_down(struct vmmci *v, enum vmmci_cmd cmd)
 	}
 }
 
+/*
+ * For those who follow a clock of their own: a time daemon may forget what it
+ * measured before. See Documentation/ABI/sysfs-bus-virtio-vmmci.
+ */
+static void vmmci_tell_user_space(struct vmmci *v, s64 stepped)
+{
+	char step[sizeof("VMMCI_STEP_NS=-9223372036854775808")];
+	char *env[] = { "VMMCI_COMMAND=SYNCRTC", step, NULL };
+
+	snprintf(step, sizeof(step), "VMMCI_STEP_NS=%lld", stepped);
+	kobject_uevent_env(&v->vdev->dev.kobj, KOBJ_CHANGE, env);
+}
+
 /* vmd clears the command on the acknowledgement: each one seen is new. */
 static void vmmci_syncrtc(struct vmmci *v)
 {
+	s64 stepped;
 	int err;
 
 	vmmci_count(v, VMMCI_CMD_SYNCRTC);
 	dev_info_ratelimited(&v->vdev->dev, "clock sync requested by host\n");
 
-	err = vmmci_sync_clock(v);
+	err = vmmci_sync_clock(v, &stepped);
 	if (err)
 		dev_warn_ratelimited(&v->vdev->dev,
 				     "clock not synchronized: error %d\n", err);
 
 	/* Also after a failure: vmd sends no other one before. */
 	vmmci_write_command(v, VMMCI_CMD_SYNCRTC);
+	vmmci_tell_user_space(v, stepped);
 }
 
 /**

@@ -14,6 +14,8 @@
 bool vmmci_debug;
 unsigned int vmmci_poll_interval = 15;
 unsigned int vmmci_step_threshold = 5;
+/* Longer than any daemon's longest poll: 2048 s are systemd-timesyncd's. */
+unsigned int vmmci_discipline_hold = 3600;
 
 /*
  * A parameter belongs to the module, the poll to a device: this is how a
@@ -47,6 +49,11 @@ module_param_cb(step_threshold, &vmmci_param_ops, &vmmci_step_threshold, 0644);
 __MODULE_PARM_TYPE(step_threshold, "uint");
 MODULE_PARM_DESC(step_threshold,
 		 "Drift in seconds beyond which the clock is stepped (default 5, 0 = only measure)");
+
+module_param_cb(discipline_hold, &vmmci_param_ops, &vmmci_discipline_hold, 0644);
+__MODULE_PARM_TYPE(discipline_hold, "uint");
+MODULE_PARM_DESC(discipline_hold,
+		 "Seconds for which a clock that a time daemon steered is not stepped for its drift (default 3600, 0 = step)");
 
 static int vmmci_params_changed(struct notifier_block *nb,
 				unsigned long action, void *data)
@@ -123,6 +130,7 @@ static int vmmci_probe(struct virtio_device *vdev)
 	vmmci_poweroff_init(v);
 	vmmci_log_features(vdev);
 	vmmci_start(v);
+	vmmci_ptp_init(v);
 	blocking_notifier_chain_register(&vmmci_params, &v->params_nb);
 
 	dev_info(&vdev->dev, "started VMM Control Interface driver\n");
@@ -138,6 +146,7 @@ static void vmmci_remove(struct virtio_device *vdev)
 	struct vmmci *v = vdev->priv;
 
 	blocking_notifier_chain_unregister(&vmmci_params, &v->params_nb);
+	vmmci_ptp_exit(v);
 	vmmci_stop(v);
 	vmmci_sysctl_exit(v);
 	vmmci_sysfs_exit(v);

@@ -95,6 +95,14 @@ static ssize_t last_sync_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(last_sync);
 
+static ssize_t disciplined_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n",
+			  READ_ONCE(dev_to_vmmci(dev)->disciplined));
+}
+static DEVICE_ATTR_RO(disciplined);
+
 static const char * const vmmci_cmd_names[VMMCI_CMD_COUNT] = {
 	[VMMCI_CMD_NONE]	= "NONE",
 	[VMMCI_CMD_SHUTDOWN]	= "SHUTDOWN",
@@ -164,6 +172,7 @@ static struct attribute *vmmci_attrs[] = {
 	&dev_attr_host_time.attr,
 	&dev_attr_sync_count.attr,
 	&dev_attr_last_sync.attr,
+	&dev_attr_disciplined.attr,
 	&dev_attr_last_command.attr,
 	&dev_attr_shutdown_count.attr,
 	&dev_attr_reboot_count.attr,

@@ -5,6 +5,8 @@
  * main	probe, remove, sleep, module parameters
  * command	what the host asks for, and the acknowledgement
  * clock	host time: sampling, drift, stepping
+ * daemon	whether somebody else disciplines the guest's clock
+ * ptp	host time as a PTP hardware clock
  * poweroff	announcing the guest's own power-off
  * sysfs	what a person sees: device attributes and sysctl
  */
@@ -15,6 +17,7 @@
 #include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
+#include <linux/ptp_clock_kernel.h>
 #include <linux/sysctl.h>
 #include <linux/types.h>
 #include <linux/virtio.h>
@@ -56,6 +59,23 @@ struct vmmci_sample {
 };
 
 /**
+ * struct vmmci_look - how far CLOCK_MONOTONIC, which daemons steer, is ahead of
+ *	CLOCK_MONOTONIC_RAW, which nobody does
+ * @raw: when, ns of CLOCK_MONOTONIC_RAW; 0 before the first one
+ * @ahead: ns
+ * @doubt: how near to @ahead the truth lies, ns
+ * @rate: how much faster it ran since the look before, ppb
+ * @rate_doubt: how near to @rate the truth lies, ppb; 0 as long as there is none
+ */
+struct vmmci_look {
+	s64 raw;
+	s64 ahead;
+	s64 doubt;
+	s64 rate;
+	s64 rate_doubt;
+};
+
+/**
  * struct vmmci - one bound device
  * @vdev: the virtio device
  * @wq: ordered queue; commands and polls never run side by side
@@ -68,6 +88,13 @@ struct vmmci_sample {
  * @syncs: how many times the clock was synchronised
  * @last_sync: host time of the newest synchronisation, ns
  * @last_command: the newest command read, known or not
+ * @look: the newest one at CLOCK_MONOTONIC's rate; only the poll has it
+ * @steered: when the rate was last seen to change, ns of CLOCK_MONOTONIC_RAW;
+ *	0 for never. Only the ordered queue has it
+ * @disciplined: whether that was so recently that the clock is a daemon's
+ * @ptp_info: what the PTP core calls
+ * @ptp: the PTP clock, or NULL
+ * @ptp_last: host time of its newest reading, ns
  * @counts: commands received, by number; [0] counts the unknown ones
  * @going_down: the SHUTDOWN or REBOOT that was already acted upon
  * @sysctl: registered sysctl directory, or NULL
@@ -89,6 +116,12 @@ struct vmmci {
 	s64 last_sync;
 	u32 last_command;
 	u64 counts[VMMCI_CMD_COUNT];
+	struct vmmci_look look;
+	s64 steered;
+	bool disciplined;
+	struct ptp_clock_info ptp_info;
+	struct ptp_clock *ptp;
+	s64 ptp_last;
 	enum vmmci_cmd going_down;
 
 	struct ctl_table_header *sysctl;
@@ -100,6 +133,7 @@ struct vmmci {
 extern bool vmmci_debug;
 extern unsigned int vmmci_poll_interval;
 extern unsigned int vmmci_step_threshold;
+extern unsigned int vmmci_discipline_hold;
 
 #define vmmci_dbg(v, fmt, ...)						\
 	do {								\
@@ -112,10 +146,21 @@ void vmmci_command_work(struct work_struct *work);
 void vmmci_write_command(struct vmmci *v, enum vmmci_cmd cmd);
 
 /* clock */
+u32 vmmci_latch(struct vmmci *v);
+int vmmci_host_time(struct vmmci *v, u32 sec, s64 *host);
+int vmmci_backwards(struct vmmci *v);
 int vmmci_measure(struct vmmci *v, struct vmmci_sample *best);
-int vmmci_sync_clock(struct vmmci *v);
+int vmmci_sync_clock(struct vmmci *v, s64 *stepped);
 void vmmci_poll_work(struct work_struct *work);
 void vmmci_poll_now(struct vmmci *v);
+
+/* daemon */
+void vmmci_watch_daemon(struct vmmci *v);
+bool vmmci_disciplined(struct vmmci *v);
+
+/* ptp */
+void vmmci_ptp_init(struct vmmci *v);
+void vmmci_ptp_exit(struct vmmci *v);
 
 /* poweroff */
 void vmmci_poweroff_init(struct vmmci *v);

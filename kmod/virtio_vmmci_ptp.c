@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Host time as a PTP hardware clock, for time daemons to follow
+ */
+
+#include <linux/err.h>
+
+#include "vmmci.h"
+#include "compat/ptp.h"
+
+/*
+ * What each reading is: the system's time, vmd's look at its clock, the
+ * system's time. One that lies before the last is made again: the host's clock
+ * may have been set back, and then the second one is later than the first.
+ */
+static int vmmci_ptp_gettimex64(struct ptp_clock_info *info,
+				struct timespec64 *ts,
+				struct ptp_system_timestamp *sts)
+{
+	struct vmmci *v = container_of(info, struct vmmci, ptp_info);
+	s64 previous, host;
+	int err, tries = 2;
+	u32 sec;
+
+	mutex_lock(&v->lock);
+	previous = v->ptp_last;
+	do {
+		ptp_read_system_prets(sts);
+		sec = vmmci_latch(v);
+		ptp_read_system_postts(sts);
+
+		err = vmmci_host_time(v, sec, &host);
+		if (err || host >= previous)
+			break;
+
+		previous = host;
+		err = -EIO;
+	} while (--tries);
+
+	if (!tries)
+		err = vmmci_backwards(v);
+	if (!err) {
+		v->ptp_last = host;
+		*ts = ns_to_timespec64(host);
+	}
+	mutex_unlock(&v->lock);
+	return err;
+}
+COMPAT_DEFINE_GETTIMEX64(vmmci_ptp_gettimex64)
+
+/* It is the host's clock, and the host sets it. */
+
+static int vmmci_ptp_settime64(struct ptp_clock_info *info,
+			       const struct timespec64 *ts)
+{
+	return -EOPNOTSUPP;
+}
+
+static int vmmci_ptp_adjtime(struct ptp_clock_info *info, s64 delta)
+{
+	return -EOPNOTSUPP;
+}
+
+static int vmmci_ptp_adjfine(struct ptp_clock_info *info, long scaled_ppm)
+{
+	return -EOPNOTSUPP;
+}
+
+static int vmmci_ptp_enable(struct ptp_clock_info *info,
+			    struct ptp_clock_request *request, int on)
+{
+	return -EOPNOTSUPP;
+}
+
+static const struct ptp_clock_info vmmci_ptp_info = {
+	.owner		= THIS_MODULE,
+	.name		= "vmmci",
+	.adjfine	= vmmci_ptp_adjfine,
+	.adjtime	= vmmci_ptp_adjtime,
+	.settime64	= vmmci_ptp_settime64,
+	.enable		= vmmci_ptp_enable,
+	COMPAT_GETTIMEX64(vmmci_ptp_gettimex64),
+};
+
+/**
+ * vmmci_ptp_init - register host time as a PTP clock
+ * @v: the device, which answers already
+ *
+ * Does nothing where the host did not offer TIMESYNC. Where there can be no
+ * such clock all else works.
+ *
+ * Context: process.
+ */
+void vmmci_ptp_init(struct vmmci *v)
+{
+	struct device *dev = &v->vdev->dev;
+	struct ptp_clock *ptp;
+
+	if (!virtio_has_feature(v->vdev, VMMCI_F_TIMESYNC))
+		return;
+
+	v->ptp_info = vmmci_ptp_info;
+	ptp = ptp_clock_register(&v->ptp_info, dev);
+	if (IS_ERR(ptp)) {
+		dev_warn(dev, "no PTP clock: error %ld\n", PTR_ERR(ptp));
+	} else if (!ptp) {
+		dev_info(dev, "no PTP clock: the kernel has no CONFIG_PTP_1588_CLOCK\n");
+	} else {
+		v->ptp = ptp;
+		dev_info(dev, "host time is /dev/ptp%d\n", ptp_clock_index(ptp));
+	}
+}
+
+/**
+ * vmmci_ptp_exit - take the PTP clock away
+ * @v: the device
+ *
+ * Waits for readings under way. Who still has it open gets ENODEV.
+ *
+ * Context: process.
+ */
+void vmmci_ptp_exit(struct vmmci *v)
+{
+	if (v->ptp)
+		ptp_clock_unregister(v->ptp);
+}
