@@ -4,8 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { home } from '../../scripts/source-tree.ts'
 import { register } from '../support/device.ts'
 import { type ClockError, Guest } from '../support/guest.ts'
+import { median, quantile } from '../support/statistics.ts'
 import { scatter } from './plot.ts'
-import { median, quantile } from './statistics.ts'
 
 /**
  * npm run bench -- clock: what is left of a clock that was thrown off, after a SYNCRTC by our driver

@@ -2,12 +2,13 @@
 /*
  * The guest's clock against the host's, without the driver under test
  *
- *	clock RESOURCE COUNT
+ *	clock RESOURCE COUNT [OFFSET]
  *
  * Reads vmmci's queue page register, which means nothing to anybody, between
  * two readings of CLOCK_REALTIME, and prints both in ns. The device logs the
  * host's time of each read; the harness puts the two together (see RIG.md's
- * "honest clock comparison"). A read: QEMU would post a write.
+ * "honest clock comparison"). A read: QEMU would post a write. OFFSET reads
+ * another register instead, to see how long that takes.
  */
 
 #include <inttypes.h>
@@ -44,11 +45,12 @@ int main(int argc, char **argv)
 {
 	unsigned short port;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: %s RESOURCE COUNT\n", argv[0]);
+	if (argc != 3 && argc != 4) {
+		fprintf(stderr, "usage: %s RESOURCE COUNT [OFFSET]\n", argv[0]);
 		return 2;
 	}
-	port = io_base(argv[1]) + REG_QUEUE_PFN;
+	port = io_base(argv[1]);
+	port += argc > 3 ? atoi(argv[3]) : REG_QUEUE_PFN;
 	if (iopl(3)) {
 		perror("iopl");
 		return 1;

@@ -8,7 +8,7 @@ import { Root } from './roots.ts'
 
 /** Of the kernel's own modules: what ours need, a disk with a file system, and the firmware's keys. */
 const wanted = [
-  ...['virtio', 'virtio_ring', 'virtio_pci', 'virtio_blk', 'ext4', 'crc32c_generic'],
+  ...['virtio', 'virtio_ring', 'ptp', 'virtio_pci', 'virtio_blk', 'ext4', 'crc32c_generic'],
   'efivarfs',
 ]
 

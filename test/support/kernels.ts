@@ -68,15 +68,24 @@ export async function bootableKernel(series: Series): Promise<string> {
   return join(folder, 'vmlinux')
 }
 
-/** A folder with our modules for a kernel, stripped of debug sections. */
-export async function builtModules(series: Series): Promise<string> {
+/**
+ * A folder with our modules for a kernel, stripped of debug sections; made as if that kernel had been
+ * built without an option, where one is given.
+ */
+export async function builtModules(series: Series, without?: string): Promise<string> {
   const { release } = await guestKernel(series)
   const sources = Buffer.concat([...sourceTree(project).values()])
-  return cached(`modules/${release}`, sources, async (folder) => {
+  const name = without ? `modules/${release}-without-${without}` : `modules/${release}`
+  return cached(name, sources, async (folder) => {
     await using root = await Root.of(kernelRoots[series])
+    const headers = `/lib/modules/${release}/build`
+    if (without)
+      await root.sh(
+        `sed -i '/${without}[ _=]/d' ${headers}/include/generated/autoconf.h ${headers}/include/config/auto.conf`,
+      )
     mkdirSync(join(root.folder, 'src'))
     writeSourceTree(project, join(root.folder, 'src'))
-    await root.sh(`make -C /lib/modules/${release}/build M=/src -j2 modules && strip -g /src/*.ko`)
+    await root.sh(`make -C ${headers} M=/src -j2 modules && strip -g /src/*.ko`)
     for (const { name } of project.modules)
       cpSync(join(root.folder, 'src', `${name}.ko`), join(folder, `${name}.ko`))
   })

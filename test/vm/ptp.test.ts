@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { type Guest, inGuest, onEachKernel, withoutOurs } from '../support/guest.ts'
+import { builtModules } from '../support/kernels.ts'
+import { median } from '../support/statistics.ts'
+
+/** The clock's device, by its name. */
+const clockDevice = async (guest: Guest) =>
+  `/dev/${await guest.sh('basename $(dirname $(grep -lx vmmci /sys/class/ptp/*/clock_name))')}`
+
+/** Readings as chrony makes them: the guest's clock before and after, and the host's between; ns. */
+async function readings(guest: Guest, count: number): Promise<[bigint, bigint, bigint][]> {
+  const text = await guest.sh(`ptp read ${await clockDevice(guest)} ${count}`)
+  return text
+    .split('\n')
+    .map((line) => line.trim().split(' ').map(BigInt) as [bigint, bigint, bigint])
+}
+
+onEachKernel('10,000 readings of the PTP clock', { acpi: true }, async (guest, series) => {
+  const { device } = guest
+  await guest.parameter('poll_interval', 0)
+  await device.control('sync')
+  await device.until(0, 'ack')
+
+  const before = await guest.clockError()
+  const mark = device.mark()
+  const read = await readings(guest, 10_000)
+  await device.until(mark, 'snapshot', {}, read.length)
+  const snapshots = device.since(mark, 'snapshot').map((e) => BigInt(e.value ?? 0))
+  const after = await guest.clockError()
+  assert.equal(snapshots.length, read.length, 'one look of vmd at its clock for each reading')
+
+  const rising = read.every(([, host], i) => i === 0 || host > (read[i - 1]?.[1] ?? 0n))
+  assert.ok(rising, 'readings rise')
+  // JSON's numbers hold a time to 256 ns; vmd cuts it to 1 us, and half of one is added.
+  const apart = read.map(([, host], i) => Math.abs(Number(host - (snapshots[i] ?? 0n))))
+  assert.ok(Math.max(...apart) <= 1000, `a reading is ${Math.max(...apart)} ns from vmd's clock`)
+
+  // The guest's clock by readings that the driver has no part in, between those before and after.
+  const doubt = BigInt(Math.max(before.window, after.window)) / 2n
+  const [low, high] = [before.ns, after.ns].sort((a, b) => a - b).map((ns) => BigInt(ns))
+  const within = read.filter(
+    ([from, host, to]) =>
+      from - (high as bigint) - doubt <= host && host <= to - (low as bigint) + doubt,
+  )
+  assert.ok(within.length >= 9900, `${within.length} of 10,000 lie within their window`)
+  const window = median(read.map(([from, , to]) => Number(to - from)))
+  console.log(
+    `# ${series}: ${within.length} of 10,000 within their window, ${(window / 1e3).toFixed(1)} us wide`,
+  )
+})
+
+onEachKernel('the PTP clock cannot be set', {}, async (guest) => {
+  assert.equal(
+    (await guest.sh(`ptp refuse ${await clockDevice(guest)}`)).replaceAll('\r', ''),
+    [
+      'max_adj: 0',
+      'pps: 0',
+      'set: EOPNOTSUPP',
+      'shift: EOPNOTSUPP',
+      'adjust: EOPNOTSUPP',
+      'pps: EOPNOTSUPP',
+    ].join('\n'),
+  )
+})
+
+/** What a reading fails by. */
+const refusal = async (guest: Guest) => {
+  const { status, output } = await guest.run(`ptp read ${await clockDevice(guest)} 25`)
+  assert.equal(status, 1)
+  return output.trim()
+}
+
+onEachKernel('a host that lies gives an errno', {}, async (guest) => {
+  const { device } = guest
+  await guest.parameter('poll_interval', 0)
+  await readings(guest, 25)
+  for (const [words, errno] of [
+    ['sec 0', 'Numerical result out of range'],
+    ['sec 4294967290', 'Numerical result out of range'],
+    ['usec 1000000', 'Numerical result out of range'],
+    ['backwards 1000', 'Input/output error'],
+    ['vanish', 'Numerical result out of range'],
+  ]) {
+    await device.control(words as string)
+    assert.equal(await refusal(guest), `read: ${errno}`, words)
+    await device.control('honest')
+    await readings(guest, 25)
+  }
+
+  // Set back by an hour is no lie.
+  await device.control('clock -3600 0')
+  const [[guests, hosts] = [0n, 0n]] = await readings(guest, 25)
+  assert.ok(hosts - guests < -3599_000_000_000n)
+})
+
+onEachKernel('unbound while somebody reads', {}, async (guest) => {
+  const { device } = guest
+  const follow = async () => {
+    await guest.sh(`ptp follow ${await clockDevice(guest)} >/tmp/follow & echo $! >/tmp/pid
+      until grep -q reading /tmp/follow; do :; done`)
+  }
+  const told = () =>
+    guest.sh('while kill -0 $(cat /tmp/pid) 2>/dev/null; do :; done; tail -n 1 /tmp/follow')
+
+  await follow()
+  await guest.sh(`cd /sys/bus/virtio/drivers/virtio_vmmci; d=$(ls -d virtio*)
+    echo $d > unbind; ! ls /sys/class/ptp | grep .; echo $d > bind`)
+  assert.equal(await told(), 'ENODEV')
+
+  await follow()
+  await guest.sh('modprobe -r virtio_vmmci virtio_pci_obsd')
+  assert.equal(await told(), 'ENODEV')
+  await guest.sh('modprobe virtio_vmmci')
+  await readings(guest, 25)
+  assert.equal((await device.control('status')).status & 4, 4)
+})
+
+onEachKernel('no TIMESYNC, no PTP clock', { features: 6 }, async (guest) => {
+  assert.equal(await guest.sh('ls /sys/class/ptp 2>/dev/null || true'), '')
+  assert.doesNotMatch(guest.console, /vmmci.*ptp/i)
+})
+
+test('a kernel without PTP: one line, and all else works', async () => {
+  const modules = await builtModules('6.12', 'CONFIG_PTP_1588_CLOCK')
+  const file = readFileSync(join(modules, 'virtio_vmmci.ko'))
+  const options = { series: '6.12', append: withoutOurs, files: { 'root/virtio_vmmci.ko': file } }
+  await inGuest('without PTP', { ...options, series: '6.12' }, async (guest) => {
+    const { device } = guest
+    await guest.sh('modprobe virtio_pci_obsd && insmod /root/virtio_vmmci.ko')
+    assert.equal(await guest.sh('dmesg | grep -c "no PTP clock"'), '1')
+    const mark = device.mark()
+    await device.control('sync')
+    await device.until(mark, 'ack')
+    await guest.attribute('drift_ns')
+    await guest.sh('rmmod virtio_vmmci')
+  })
+})
+
+// Of these kernels only 5.10 has PTP as a module.
+test('PTP as a module, loaded before ours or by it', () =>
+  inGuest('PTP as a module', { series: '5.10', append: withoutOurs }, async (guest) => {
+    for (const first of ['ptp', 'virtio_vmmci']) {
+      assert.equal(await guest.sh('lsmod | grep ^ptp || true'), '')
+      await guest.sh(`modprobe ${first} && modprobe virtio_vmmci`)
+      await readings(guest, 25)
+      await guest.sh('modprobe -r virtio_vmmci virtio_pci_obsd ptp')
+    }
+  }))
+
+onEachKernel('user space is told of a SYNCRTC', {}, async (guest) => {
+  const { device } = guest
+  await guest.parameter('poll_interval', 0)
+  await device.control('sync')
+  await device.until(0, 'ack')
+  await guest.sh(`busybox uevent sh -c 'env > /tmp/$VMMCI_COMMAND' >/dev/null 2>&1 &
+    mkfifo /tmp/SYNCRTC
+    until awk '$2 == 15 && $3 != 0' /proc/net/netlink | grep -q .; do :; done`)
+  await device.control('clock 100 0')
+  await device.control('sync')
+  const told = await guest.sh('cat /tmp/SYNCRTC')
+  assert.match(told, /^ACTION=change\r?$/m)
+  assert.match(told, /^DRIVER=virtio_vmmci\r?$/m)
+  const stepped = Number(/^VMMCI_STEP_NS=(\d+)/m.exec(told)?.[1])
+  assert.ok(Math.abs(stepped - 100e9) < 1e9, `${stepped} ns`)
+})
