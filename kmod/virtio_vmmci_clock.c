@@ -153,6 +153,7 @@ int vmmci_measure(struct vmmci *v, struct vmmci_sample *best)
 		if (i == 0 || s.uncertainty < best->uncertainty)
 			*best = s;
 	}
+	v->error = err;
 	if (!err)
 		vmmci_publish(v, best);
 	mutex_unlock(&v->lock);

@@ -69,6 +69,13 @@ static ssize_t host_time_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(host_time);
 
+static ssize_t measure_error_show(struct device *dev,
+				  struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", -READ_ONCE(dev_to_vmmci(dev)->error));
+}
+static DEVICE_ATTR_RO(measure_error);
+
 static ssize_t sync_count_show(struct device *dev,
 			       struct device_attribute *attr, char *buf)
 {
@@ -170,6 +177,7 @@ static struct attribute *vmmci_attrs[] = {
 	&dev_attr_drift_ns.attr,
 	&dev_attr_drift_uncertainty_ns.attr,
 	&dev_attr_host_time.attr,
+	&dev_attr_measure_error.attr,
 	&dev_attr_sync_count.attr,
 	&dev_attr_last_sync.attr,
 	&dev_attr_disciplined.attr,

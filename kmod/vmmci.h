@@ -85,6 +85,7 @@ struct vmmci_look {
  * @lock: guards the device's latched time and all fields below
  * @measured: whether @last holds anything
  * @last: the newest measurement
+ * @error: what the newest attempt at one returned
  * @syncs: how many times the clock was synchronised
  * @last_sync: host time of the newest synchronisation, ns
  * @last_command: the newest command read, known or not
@@ -112,6 +113,7 @@ struct vmmci {
 	struct mutex lock;
 	bool measured;
 	struct vmmci_sample last;
+	int error;
 	u64 syncs;
 	s64 last_sync;
 	u32 last_command;
