@@ -52,6 +52,29 @@ export interface Smoke {
   interactive?: Act[]
 }
 
+/**
+ * A clock that a driver measures the system's against. All but `measure` are below `device`, a folder
+ * of sysfs, in whose names * stands for any part.
+ */
+export interface Clock {
+  device: string
+  /** The PTP clock's folder, named as its device. */
+  ptp?: string
+  /** That clock minus the system's, ns. */
+  drift: string
+  /** How near to the drift the truth lies, ns. */
+  uncertainty: string
+  /** That clock when it was measured, s since 1970 with a fraction. */
+  hostTime: string
+  /** The newest measurement's errno, 0 for none. */
+  error?: string
+  /** 1 while a time daemon is seen to steer the system's clock. */
+  disciplined?: string
+  counts?: { label: string; path: string }[]
+  /** A module's parameter that measures at once when its own value is written to it. */
+  measure?: string
+}
+
 /** The manifest as it stands in the file; schema.json says what each field means. */
 export interface Manifest {
   package: {
@@ -70,8 +93,15 @@ export interface Manifest {
     options?: { required?: KernelOption[]; recommended?: KernelOption[] }
   }
   dkms: { range: string }
-  install: { location: string; autoload: 'modalias' | 'boot' | 'none' }
+  install: {
+    location: string
+    autoload: 'modalias' | 'boot' | 'none'
+    udev?: string
+    /** What chrony is told, and its unit for systemd. */
+    chrony?: { config: string; unit: string }
+  }
   signing: 'auto' | 'require' | 'never'
+  clock?: Clock
   status?: { label: string; path: string; unit?: Unit }[]
   smoke?: Smoke
   distributions: Distribution[]

@@ -71,13 +71,20 @@ const rules: Record<string, Rule> = {
       'distribution',
     ),
 
-  sourcesAreThere: (m, folder) =>
+  filesAreThere: (m, folder) =>
     folder === undefined
       ? []
-      : m.sources.flatMap((source, i) =>
+      : [
+          ...m.sources.map((source, i) => ({ source, path: ['sources', i] })),
+          { source: m.install.udev ?? '', path: ['install', 'udev'] },
+          ...(['config', 'unit'] as const).map((what) => ({
+            source: m.install.chrony?.[what] ?? '',
+            path: ['install', 'chrony', what],
+          })),
+        ].flatMap(({ source, path }) =>
           existsSync(join(folder, source))
             ? []
-            : [{ path: ['sources', i], message: `${source} is not in the manifest's folder` }],
+            : [{ path, message: `${source} is not in the manifest's folder` }],
         ),
 
   kbuildIsASource: (m) =>
