@@ -4,6 +4,7 @@ import { showValue } from '../output.ts'
 import { sourceFolder } from '../plan/install.ts'
 import { readSigning } from '../signing/next.ts'
 import { isEnrolled } from '../signing/sign.ts'
+import { readClock } from '../system/clock.ts'
 import { type DkmsVersion, readDkms } from '../system/dkms.ts'
 import { hasEfi } from '../system/efi.ts'
 import { installedKernels, type Kernel, runningRelease } from '../system/kernels.ts'
@@ -68,6 +69,7 @@ async function readStatus(project: Project) {
     ),
     signing: await readSigning(project, runningRelease()),
     kernels: await Promise.all(installedKernels().map((kernel) => kernelStatus(project, kernel))),
+    clock: readClock(project) ?? null,
     values: (project.status ?? []).flatMap(({ label, path, unit }) => {
       const value = readSysfs(path)
       return value === undefined ? [] : [{ label, value, unit: unit ?? null }]
@@ -101,6 +103,25 @@ function kernelRows(status: Status): string[] {
   })
 }
 
+/** What there is of a clock, who steers the system's, and how far apart the two are. */
+function clockRows({ clock }: Status): string[] {
+  if (!clock) return []
+  const { ptp, disciplined, daemons, driftNs, uncertaintyNs, error } = clock
+  const who = daemons.join(', ') || 'no daemon that runs'
+  const ms = (ns: number | null) => showValue(String(ns ?? 0), 'ns')
+  return [
+    row('PTP clock', ptp ?? 'none'),
+    row('disciplined', disciplined ? `yes; ${who}` : `no; ${who}`),
+    row(
+      'clock drift',
+      driftNs === null
+        ? 'not measured'
+        : `${ms(driftNs)} (host minus guest), +/- ${ms(uncertaintyNs)}`,
+    ),
+    ...(error ? [row('', `that is old: the host's clock cannot be read (${error})`)] : []),
+  ]
+}
+
 /** One screen: device, drivers, versions, kernels, clock. */
 export async function status(options: CommonOptions): Promise<void> {
   const { project, output } = open(options)
@@ -126,6 +147,7 @@ export async function status(options: CommonOptions): Promise<void> {
     row('signing', now.signing.text),
     ...(now.signing.next ? [row('', `try: ${now.signing.next}`)] : []),
     ...kernelRows(now),
+    ...clockRows(now),
     ...now.values.map((v) => row(v.label, showValue(v.value, v.unit))),
   ])
 }

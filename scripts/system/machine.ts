@@ -37,8 +37,8 @@ export function boundDevices(driver: string, root = ''): string[] {
   return list(folder).filter((entry) => existsSync(join(folder, entry, 'modalias')))
 }
 
-/** The contents of a sysfs file; * stands for any part of one name. Undefined where none can be read. */
-export function readSysfs(path: string, root = ''): string | undefined {
+/** Paths that are there; * stands for any part of one name. */
+export function findSysfs(path: string, root = ''): string[] {
   let found = [root || '/']
   for (const part of path.split('/').filter(Boolean)) {
     const name = new RegExp(
@@ -55,7 +55,12 @@ export function readSysfs(path: string, root = ''): string | undefined {
         : [join(at, part)],
     )
   }
-  for (const file of found) {
+  return found.filter((file) => existsSync(file))
+}
+
+/** The contents of a sysfs file; * stands for any part of one name. Undefined where none can be read. */
+export function readSysfs(path: string, root = ''): string | undefined {
+  for (const file of findSysfs(path, root)) {
     const text = read(file)
     if (text !== undefined) return text
   }
