@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { readLog } from './build.ts'
+import { chronyFiles } from './chrony.ts'
 import type { Project } from './manifest/manifest.ts'
 import { type InstallInput, sourceFolder } from './plan/install.ts'
 import { configFiles } from './plan/render.ts'
@@ -35,9 +36,26 @@ function strays(project: Project, releases: string[]): string[] {
 
 /** What the manifest asks for, and what keeps dkms from writing over half a key (scripts/half-key.conf). */
 export function configuration(project: Project): { path: string; text: string }[] {
-  const path = `/etc/dkms/framework.conf.d/zz-${project.package.name}.conf`
-  const text = readFileSync(join(home, 'scripts/half-key.conf'), 'utf8')
-  return [...configFiles(project), { path, text }]
+  const { package: about, install, folder } = project
+  const files = [
+    {
+      path: `/etc/dkms/framework.conf.d/zz-${about.name}.conf`,
+      from: join(home, 'scripts/half-key.conf'),
+    },
+    // Where the packages have it, too: the one takes the other's place.
+    ...(install.udev
+      ? [{ path: `/usr/lib/udev/rules.d/60-${about.name}.rules`, from: join(folder, install.udev) }]
+      : []),
+  ]
+  return [
+    ...configFiles(project),
+    ...files.map(({ path, from }) => ({ path, text: readFileSync(from, 'utf8') })),
+  ]
+}
+
+/** Files of ours that may be outside dkms's and the modules' places. */
+export function ownFiles(project: Project): string[] {
+  return [...configuration(project), ...chronyFiles(project)].map(({ path }) => path)
 }
 
 /** Where dkms installs: Debian and kin, Arch; SUSE; Fedora and RHEL. The first that has files is it. */
@@ -105,7 +123,7 @@ export function touchedPaths(project: Project, kernels: Kernel[]): string[] {
     ...new Set([
       `${dkmsTree}/${name}`,
       ...[...versions].map((version) => sourceFolder(name, version)),
-      ...configuration(project).map(({ path }) => path),
+      ...ownFiles(project),
       ...places,
     ]),
   ]

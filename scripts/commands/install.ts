@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { readLog, verifyModule } from '../build.ts'
+import { chronyOffer, followByChrony, planChrony, requireChrony } from '../chrony.ts'
 import { requireRoot, show } from '../exec.ts'
 import { Failure } from '../failure.ts'
 import { inheritedKernels, readInput, stage, touchedPaths } from '../install-input.ts'
@@ -31,6 +32,8 @@ import { type CommonOptions, runAlone } from './options.ts'
 
 export interface InstallOptions extends CommonOptions {
   prereqs?: boolean
+  /** Let chrony follow the host's clock. */
+  chrony?: boolean
 }
 
 function selectKernels(
@@ -129,6 +132,7 @@ async function run(project: Project, options: InstallOptions, output: Output): P
   let facts = readFacts(project)
   requirePlatform(project, facts)
   await requireNotOwned(project, 'install')
+  if (options.chrony) requireChrony(project)
   const named = requestedKernels(project, facts, options)
   if (!options.dryRun) requireRoot()
 
@@ -170,7 +174,8 @@ async function run(project: Project, options: InstallOptions, output: Output): P
     const input = readInput(project, kernels, folder)
     const steps = planInstall(input).map((step) => explainBuild(project, step))
     if (options.dryRun) {
-      const all = [...steps, ...planLoad(input)]
+      const chrony = options.chrony ? planChrony(project, requireChrony(project)) : []
+      const all = [...steps, ...planLoad(input), ...chrony]
       output.result({ commands: all.flatMap((s) => (s.commands ?? []).map(show)) }, () =>
         showSteps(all),
       )
@@ -184,6 +189,7 @@ async function run(project: Project, options: InstallOptions, output: Output): P
         ),
       )
     await load(input, output)
+    if (options.chrony) await followByChrony(project, output)
     report(project, input, steps.length === 0, output)
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -221,6 +227,7 @@ function report(project: Project, input: InstallInput, nothing: boolean, output:
     ...(input.releases.includes(readFacts(project).running.release)
       ? []
       : ['Not loaded: none of these is the running kernel.']),
+    ...[chronyOffer(project) ?? []].flat(),
   ])
 }
 

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { chronyFiles, restartChrony } from '../chrony.ts'
 import { requireRoot, show } from '../exec.ts'
-import { configuration, touchedPaths } from '../install-input.ts'
+import { ownFiles, touchedPaths } from '../install-input.ts'
 import type { Project } from '../manifest/manifest.ts'
 import type { Output } from '../output.ts'
 import { planUninstall, sourceFolder, type UninstallInput } from '../plan/install.ts'
@@ -33,11 +35,12 @@ function readInput(project: Project, facts: SystemFacts): UninstallInput {
     versions,
     paths: [
       ...sourceFolders(name).filter((folder) => !byDkms.has(folder)),
-      ...configuration(project)
-        .map(({ path }) => path)
-        .filter((path) => existsSync(path)),
+      ...ownFiles(project).filter((path) => existsSync(path)),
       ...releases.flatMap((release) => findModules(release, modules)),
     ],
+    folders: chronyFiles(project)
+      .map(({ path }) => dirname(path))
+      .filter((folder) => folder.endsWith('.service.d') && existsSync(folder)),
     loaded: loadedModules(modules)
       .map((module) => module.name)
       .reverse(),
@@ -64,6 +67,7 @@ async function run(project: Project, options: CommonOptions, output: Output): Pr
     await transaction(touchedPaths(project, facts.kernels), input.releases, output, () =>
       runSteps(unload.length > 0 ? others : steps, output),
     )
+    if (chronyFiles(project).some(({ path }) => input.paths.includes(path))) await restartChrony()
   }
   const stillLoaded = loadedModules(project.modules.map((m) => m.name)).map((m) => m.name)
   output.result({ package: project.package.name, removed: input.versions, stillLoaded }, () => [

@@ -80,6 +80,12 @@ function kernelSteps(input: InstallInput, release: string): Step[] {
   ]
 }
 
+/** udev reads its rules, and applies them to PTP clocks that are there; a container has no udev. */
+const readRules: Command[] = [
+  { ...root('udevadm', 'control', '--reload'), optional: true },
+  { ...root('udevadm', 'trigger', '--action=change', '--subsystem-match=ptp'), optional: true },
+]
+
 function optional(title: string, kind: Step['kind'], commands: Command[]): Step[] {
   return commands.length > 0 ? [{ title, kind, commands }] : []
 }
@@ -103,11 +109,10 @@ export function planInstall(input: InstallInput): Step[] {
       'dkms',
       input.otherVersions.flatMap((version) => removeVersion(name, version)),
     ),
-    ...optional(
-      'Write configuration',
-      'install',
-      input.config.map(({ path, staged }) => root('install', '-D', '-m', '644', staged, path)),
-    ),
+    ...optional('Write configuration', 'install', [
+      ...input.config.map(({ path, staged }) => root('install', '-D', '-m', '644', staged, path)),
+      ...(input.config.some(({ path }) => path.includes('/udev/rules.d/')) ? readRules : []),
+    ]),
   ]
 }
 
@@ -132,6 +137,8 @@ export interface UninstallInput {
   versions: string[]
   /** Source folders, configuration and stray modules that are there. */
   paths: string[]
+  /** Folders that are of no use once they are empty. */
+  folders: string[]
   /** Loaded modules in the order in which they can be unloaded. */
   loaded: string[]
   /** Kernels whose module lists have to be made anew. */
@@ -155,7 +162,12 @@ export function planUninstall(input: UninstallInput): Step[] {
     ...optional(
       'Remove what is left',
       'install',
-      input.paths.length > 0 ? [root('rm', '-rf', ...input.paths)] : [],
+      input.paths.length > 0
+        ? [
+            root('rm', '-rf', ...input.paths),
+            ...input.folders.map((f) => root('rmdir', '--ignore-fail-on-non-empty', f)),
+          ]
+        : [],
     ),
     ...optional(
       'Make the module lists anew',

@@ -87,7 +87,14 @@ test('loading unloads the old ones first, in the other order', () => {
 
 test('a removal of nothing is nothing', () => {
   assert.deepEqual(
-    planUninstall({ name: 'm', versions: [], paths: [], loaded: [], releases: ['6.1'] }),
+    planUninstall({
+      name: 'm',
+      versions: [],
+      paths: [],
+      folders: [],
+      loaded: [],
+      releases: ['6.1'],
+    }),
     [],
   )
 })

@@ -1,0 +1,122 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Command, exec, which } from './exec.ts'
+import { Failure } from './failure.ts'
+import type { Project } from './manifest/manifest.ts'
+import type { Output } from './output.ts'
+import { findDistribution } from './plan/packages.ts'
+import { runSteps, type Step } from './steps.ts'
+import { type Chrony, readChrony } from './system/chrony.ts'
+import { readClock } from './system/clock.ts'
+import { readOsRelease } from './system/machine.ts'
+import { transaction } from './transaction.ts'
+
+const root = (...argv: string[]): Command => ({ argv, root: true })
+
+/** What systemd calls chronyd: Debian and kin; all others. */
+const chronyUnit = (): string | undefined =>
+  ['chrony.service', 'chronyd.service'].find((name) =>
+    ['/usr/lib', '/lib', '/etc'].some((at) => existsSync(`${at}/systemd/system/${name}`)),
+  )
+
+/** Our parts of chrony's configuration: where they are, or would be, and from which file. */
+export function chronyFiles(
+  project: Project,
+  chrony = readChrony(),
+): { path: string; from: string }[] {
+  const own = project.install.chrony
+  if (!own || !chrony?.folder) return []
+  const name = `${project.package.name}.conf`
+  const unit = chronyUnit()
+  return [
+    { path: join(chrony.folder, name), from: join(project.folder, own.config) },
+    ...(unit
+      ? [{ path: `/etc/systemd/system/${unit}.d/${name}`, from: join(project.folder, own.unit) }]
+      : []),
+  ]
+}
+
+/** How a running chronyd is told; where nobody manages services, not at all. */
+function restartCommands(): Command[] {
+  const unit = chronyUnit()
+  if (existsSync('/run/systemd/system') && unit)
+    return [root('systemctl', 'daemon-reload'), root('systemctl', 'try-restart', unit)]
+  return which('rc-service') ? [root('rc-service', '--ifstarted', 'chronyd', 'restart')] : []
+}
+
+/** Has a running chronyd read its configuration anew, if that can be done here. */
+export async function restartChrony(): Promise<void> {
+  for (const command of restartCommands()) await exec(command)
+}
+
+/** What stands in the way of a configuration for chrony, before anything is done. */
+export function requireChrony(project: Project): Chrony {
+  if (!project.install.chrony)
+    throw new Failure('manifest', `${project.package.name} brings no configuration for chrony.`, {
+      mend: 'vmmci-dkms install',
+    })
+  const chrony = readChrony()
+  if (!chrony) {
+    const distribution = findDistribution(project.distributions, readOsRelease())
+    const verb = { apt: 'install', dnf: 'install', zypper: 'install', pacman: '-S', apk: 'add' }
+    const manager = distribution?.manager ?? 'apt'
+    throw new Failure('packages', 'There is no chrony here to be configured.', {
+      mend: `${manager} ${verb[manager]} chrony`,
+    })
+  }
+  if (!chrony.folder)
+    throw new Failure('install', `${chrony.main} names no folder for more configuration.`, {
+      mend: `echo 'confdir /etc/chrony.d' | sudo tee -a ${chrony.main}`,
+    })
+  return chrony
+}
+
+/** The steps that let chrony follow the clock; none where it does already. */
+export function planChrony(project: Project, chrony: Chrony): Step[] {
+  const missing = chronyFiles(project, chrony).filter(
+    ({ path, from }) => !existsSync(path) || !readFileSync(path).equals(readFileSync(from)),
+  )
+  if (missing.length === 0) return []
+  return [
+    {
+      title: 'Let chrony follow the clock',
+      kind: 'install',
+      commands: [
+        ...missing.map(({ path, from }) => root('install', '-D', '-m', '644', from, path)),
+        ...restartCommands(),
+      ],
+    },
+  ]
+}
+
+/**
+ * Writes our part of chrony's configuration and has it read; what was there is put back where that
+ * fails. chronyd does not start without a clock that it is told of, so there must be one.
+ */
+export async function followByChrony(project: Project, output: Output): Promise<void> {
+  const chrony = requireChrony(project)
+  const clock = readClock(project)
+  if (!clock?.ptp)
+    throw new Failure('load', 'There is no PTP clock for chrony to follow.', {
+      mend: 'vmmci-dkms status',
+    })
+  const steps = planChrony(project, chrony)
+  const paths = chronyFiles(project, chrony).map(({ path }) => path)
+  try {
+    await transaction(paths, [], output, () => runSteps(steps, output))
+  } catch (error) {
+    await restartChrony()
+    throw error
+  }
+  output.tell(`chrony follows ${clock.ptp}, by ${paths[0]}.`)
+  const later = chrony.overrides('makestep')
+  if (later) output.tell(`${chrony.main} has "${later.trim()}" after that, which counts instead.`)
+}
+
+/** Where chrony could follow the clock and was not told to, how it is. */
+export function chronyOffer(project: Project): string | undefined {
+  const [file] = chronyFiles(project)
+  return file && !existsSync(file.path) && readClock(project)?.ptp
+    ? 'chrony can follow this clock: vmmci-dkms install --chrony'
+    : undefined
+}
