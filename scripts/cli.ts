@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import { Argument, Command, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { CommonOptions } from './commands/options.ts'
 import { exitStatus, Failure } from './failure.ts'
 
@@ -11,6 +11,11 @@ const { version } = JSON.parse(
 }
 
 const collect = (value: string, list: string[] = []) => [...list, value]
+
+function above0(value: string): number {
+  if (!(Number(value) > 0)) throw new InvalidArgumentError('It must be a number above 0.')
+  return Number(value)
+}
 
 function add(program: Command, name: string, summary: string, example: string): Command {
   return program
@@ -56,6 +61,7 @@ function declare(): Command {
     .action(async (options) => (await import('./commands/build.ts')).build(options))
   add(program, 'install', 'build and install by dkms, and load', 'vmmci-dkms install --yes')
     .option('--no-prereqs', 'do not install packages that are needed')
+    .option('--chrony', "let chrony follow the host's clock")
     .action(async (options) => (await import('./commands/install.ts')).install(options))
   add(
     program,
@@ -68,6 +74,16 @@ function declare(): Command {
   add(program, 'status', 'device, drivers, kernels and clock', 'vmmci-dkms status --json').action(
     async (options: CommonOptions) => (await import('./commands/status.ts')).status(options),
   )
+  add(
+    program,
+    'watch',
+    'the clock against the host, as it goes',
+    'vmmci-dkms watch --plot clock.svg',
+  )
+    .option('--interval <seconds>', 'between two measurements (default 2)', above0)
+    .option('--count <n>', 'measure so many times (default until Ctrl-C)', above0)
+    .option('--plot <file>', 'at the end, a picture of it as SVG')
+    .action(async (options) => (await import('./commands/watch.ts')).watch(options))
   add(program, 'smoke', 'does it work in this machine', 'vmmci-dkms smoke --tap')
     .option('--tap', 'Test Anything Protocol')
     .option('--interactive', 'also walk through what is done on the host, vmctl stop at the end')

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { plot } from '../../scripts/plot.ts'
 import { home } from '../../scripts/source-tree.ts'
 import { register } from '../support/device.ts'
 import { type ClockError, Guest } from '../support/guest.ts'
 import { median, quantile } from '../support/statistics.ts'
-import { scatter } from './plot.ts'
 
 /**
  * npm run bench -- clock: what is left of a clock that was thrown off, after a SYNCRTC by our driver
@@ -86,10 +86,11 @@ function picture(
 ): string {
   const points = (syncs: { left: ClockError }[]): [number, number][] =>
     syncs.map((sync, i) => [i + 1, Math.abs(sync.left.ns) / 1e6])
-  return scatter({
+  return plot({
     title: `Clock error left after a synchronisation, Linux ${SERIES} (${clocksource})`,
     x: 'synchronisation',
     y: 'ms, logarithmic',
+    logarithmic: true,
     series: [
       { name: 'from the RTC, as the public driver', points: points(theirs) },
       { name: 'vmmci-dkms', points: points(ours) },
