@@ -17,6 +17,12 @@ package() {
 	mkdir -p "$pkgdir"/usr/src
 	cp -R src "$pkgdir"/usr/src/<%= it.name %>-$pkgver
 	install -D -m 644 "$srcdir"/AKMBUILD "$pkgdir"/usr/src/<%= it.name %>-$pkgver/AKMBUILD
+<% if (it.udev) { -%>
+	install -D -m 644 udev.rules "$pkgdir"/usr/lib/udev/rules.d/60-<%= it.name %>.rules
+<% } -%>
+<% if (it.chrony) { -%>
+	install -D -m 644 chrony.conf "$pkgdir"/usr/share/doc/<%= it.name %>/chrony.conf
+<% } -%>
 <% it.manuals.forEach((manual) => { -%>
 	install -D -m 644 man/<%= manual %> "$pkgdir"/usr/share/man/man<%= manual.split('.').at(-1) %>/<%= manual %>
 <% }) -%>

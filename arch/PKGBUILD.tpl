@@ -20,6 +20,12 @@ package() {
 	mkdir -p "$pkgdir/usr/src"
 	install -D -m 644 half-key.conf "$pkgdir/etc/dkms/framework.conf.d/zz-$pkgname.conf"
 	cp -R src "$pkgdir/usr/src/"<%= it.quote(`${it.name}-${it.version}`) %>
+<% if (it.udev) { -%>
+	install -D -m 644 udev.rules "$pkgdir/usr/lib/udev/rules.d/60-$pkgname.rules"
+<% } -%>
+<% if (it.chrony) { -%>
+	install -D -m 644 chrony.conf "$pkgdir/usr/share/doc/$pkgname/chrony.conf"
+<% } -%>
 <% it.manuals.forEach((manual) => { -%>
 	install -D -m 644 man/<%= manual %> "$pkgdir/usr/share/man/man<%= manual.split('.').at(-1) %>/<%= manual %>"
 <% }) -%>

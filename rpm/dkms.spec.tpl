@@ -27,6 +27,9 @@ mkdir -p %{buildroot}%{_usrsrc}
 cp -R src %{buildroot}%{_usrsrc}/<%= it.name %>-<%= it.version %>
 install -D -m 755 every-kernel %{buildroot}%{_libexecdir}/%{name}/every-kernel
 install -D -m 644 half-key.conf %{buildroot}%{_sysconfdir}/dkms/framework.conf.d/zz-%{name}.conf
+<% if (it.udev) { -%>
+install -D -m 644 udev.rules %{buildroot}%{_prefix}/lib/udev/rules.d/60-%{name}.rules
+<% } -%>
 <% it.manuals.forEach((manual) => { -%>
 install -D -m 644 man/<%= manual %> %{buildroot}%{_mandir}/man<%= manual.split('.').at(-1) %>/<%= manual %>
 <% }) -%>
@@ -44,6 +47,12 @@ fi
 %files
 %license LICENSE
 %doc CHANGELOG.md
+<% if (it.chrony) { -%>
+%doc chrony.conf chrony.service.conf
+<% } -%>
+<% if (it.udev) { -%>
+%{_prefix}/lib/udev/rules.d/60-%{name}.rules
+<% } -%>
 %{_usrsrc}/<%= it.name %>-<%= it.version %>
 %{_libexecdir}/%{name}
 %config(noreplace) %{_sysconfdir}/dkms/framework.conf.d/zz-%{name}.conf

@@ -30,6 +30,9 @@ Built for kernel <%= it.binary.release %> and no other; needs no compiler.
 %install
 mkdir -p %{buildroot}/usr/lib/modules/<%= it.binary.release %>/updates
 cp -p *.ko %{buildroot}/usr/lib/modules/<%= it.binary.release %>/updates
+<% if (it.udev) { -%>
+install -D -m 644 udev.rules %{buildroot}%{_prefix}/lib/udev/rules.d/60-%{name}.rules
+<% } -%>
 
 %post
 /sbin/depmod <%= it.binary.release %> || :
@@ -42,6 +45,9 @@ fi
 %files
 %license LICENSE
 %doc CHANGELOG.md
+<% if (it.udev) { -%>
+%{_prefix}/lib/udev/rules.d/60-%{name}.rules
+<% } -%>
 %dir /usr/lib/modules/<%= it.binary.release %>/updates
 <% it.modules.forEach((module) => { -%>
 /usr/lib/modules/<%= it.binary.release %>/updates/<%= module %>.ko

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { debianChangelog } from '../plan/changelog.ts'
-import { packagingFile, writeDebianTree } from './files.ts'
+import { copyConfig, packagingFile, writeDebianTree } from './files.ts'
 import { environment, type Kind, type PackageInput, rendered, values } from './kind.ts'
 import { binaryValues, packageVersions } from './values.ts'
 
@@ -35,6 +35,7 @@ export const deb: Kind = {
       writeFileSync(join(folder, 'debian/source/format'), '3.0 (native)\n')
       for (const { name } of project.modules)
         cpSync(join(binary.folder, `${name}.ko`), join(folder, `${name}.ko`))
+      copyConfig(project, folder)
     } else writeDebianTree(project, folder)
     const text = debianChangelog(releases, debName(input), project.package.maintainer)
     writeFileSync(join(folder, 'debian/changelog'), text)

@@ -25,6 +25,22 @@ export function manualPages(project: Project): string[] {
     .sort()
 }
 
+/** Rules and drop-ins that the manifest names, by what they are called beside the modules. */
+const configSources = ({ install }: Project): [name: string, path: string][] =>
+  (
+    [
+      ['udev.rules', install.udev],
+      ['chrony.conf', install.chrony?.config],
+      ['chrony.service.conf', install.chrony?.unit],
+    ] as [string, string | undefined][]
+  ).flatMap(([name, path]) => (path ? [[name, path] as [string, string]] : []))
+
+/** Copies them into a folder, under those names. */
+export function copyConfig(project: Project, folder: string): void {
+  for (const [name, path] of configSources(project))
+    copyFileSync(join(project.folder, path), join(folder, name))
+}
+
 /** Copies a file that has to be there. */
 function bring(project: Project, name: string, folder: string): void {
   const file = join(packageFolder(project), name)
@@ -35,7 +51,7 @@ function bring(project: Project, name: string, folder: string): void {
   copyFileSync(file, join(folder, name))
 }
 
-/** Writes what rpm, pacman and apk get as a source archive: src/, man/, scripts and words. */
+/** Writes what rpm, pacman and apk get as a source archive: src/, man/, scripts, rules and words. */
 export function writePackageTree(project: Project, folder: string): void {
   mkdirSync(join(folder, 'src'), { recursive: true })
   mkdirSync(join(folder, 'man'))
@@ -44,6 +60,7 @@ export function writePackageTree(project: Project, folder: string): void {
     copyFileSync(join(manualFolder(project), manual), join(folder, 'man', manual))
   for (const name of ['every-kernel', 'half-key.conf'])
     copyFileSync(packagingFile(project, `scripts/${name}`), join(folder, name))
+  copyConfig(project, folder)
   for (const name of ['CHANGELOG.md', 'LICENSE']) bring(project, name, folder)
 }
 
@@ -58,6 +75,8 @@ export function writeDebianTree(project: Project, folder: string): void {
     if (existsSync(join(from, part)))
       cpSync(join(from, part), join(folder, part), { recursive: true })
   writeSourceTree(project, join(folder, 'kmod'))
+  for (const [, path] of configSources(project))
+    cpSync(join(project.folder, path), join(folder, 'kmod', path))
 }
 
 /** Packs a folder the same way whoever does it, wherever and whenever. */

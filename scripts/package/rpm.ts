@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { packagingFile, tarCommand } from './files.ts'
+import { copyConfig, packagingFile, tarCommand } from './files.ts'
 import {
   environment,
   type Kind,
@@ -51,6 +51,7 @@ export const rpm: Kind = {
         )
       for (const name of ['LICENSE', 'CHANGELOG.md'])
         cpSync(packagingFile(project, name), join(work, 'tree', folder, name))
+      copyConfig(project, join(work, 'tree', folder))
       await run(
         tarCommand(join(work, 'tree'), folder, join(sources, tarball), sourceDateEpoch(releases)),
       )

@@ -78,6 +78,8 @@ export function packageValues(project: Project, releases: Release[], manuals: st
     modules: project.modules.map((module) => module.name),
     dkmsMin: floor ? `${floor.major}.${floor.minor}` : '0',
     manuals,
+    udev: project.install.udev !== undefined,
+    chrony: project.install.chrony !== undefined,
     tarball: `${about.name}-${version}.tar.gz`,
     rpmChangelog: rpmChangelog(releases, maintainer).trimEnd(),
     quote,
