@@ -170,16 +170,23 @@ export class Guest {
     if (!this.gone) await patiently('the VM to end', once(this.qemu, 'exit'))
   }
 
+  /** Shell commands that let what runs on the node disk see this machine. */
+  private static readonly openDisk = `if ! [ -e /mnt/proc/version ]; then
+      for d in proc sys dev tmp lib/modules; do mkdir -p /mnt/$d; mount --rbind /$d /mnt/$d; done
+      mkdir -p /mnt/opt/vmmci; mount --bind /opt/vmmci /mnt/opt/vmmci
+    fi\n`
+
   /** Runs our command inside, as a user of the node disk and in some language. */
   async cli(words: string, user = 'root', language = 'C.UTF-8') {
     const env = `LANG=${language} LC_ALL=${language} PATH=/usr/sbin:/usr/bin:/sbin:/bin`
     return this.run(
-      `if ! [ -e /mnt/proc/version ]; then
-        for d in proc sys dev lib/modules; do mkdir -p /mnt/$d; mount --rbind /$d /mnt/$d; done
-        mkdir -p /mnt/opt/vmmci; mount --bind /opt/vmmci /mnt/opt/vmmci
-      fi
-      setsid chroot /mnt /usr/bin/setpriv --reuid=${user} --regid=${user} --init-groups env ${env} node /opt/vmmci/dist/cli.js ${words}`,
+      `${Guest.openDisk}setsid chroot /mnt /usr/bin/setpriv --reuid=${user} --regid=${user} --init-groups env ${env} node /opt/vmmci/dist/cli.js ${words}`,
     )
+  }
+
+  /** Runs shell commands on the node disk, where the time daemons are; throws where one fails. */
+  onDisk(script: string): Promise<string> {
+    return this.sh(`${Guest.openDisk}chroot /mnt sh -ec ${quote(script)}`)
   }
 
   /** A file of the device's vmmci/ folder. */

@@ -89,22 +89,34 @@ export const specs = {
       ...['nodejs', 'ca-certificates', 'linux-headers-amd64'],
     ],
   },
-  /** A disk for guests, with Node and a language that is not English. */
+  /**
+   * A disk for guests: Node, a language that is not English, and time daemons. Debian takes two of
+   * those for a conflict, and they are not run at the same time here.
+   */
   node: {
     suite: 'trixie',
-    packages: ['nodejs', 'kmod', 'sudo', 'locales', 'util-linux-locales', 'mokutil'],
+    packages: [
+      ...['nodejs', 'kmod', 'sudo', 'locales', 'util-linux-locales', 'mokutil'],
+      ...['chrony', 'linuxptp', 'systemd'],
+    ],
     afterwards: `localedef -i de_DE -f UTF-8 de_DE.UTF-8
 useradd -m guest
 useradd -m admin
-echo 'admin ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/admin`,
+echo 'admin ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/admin
+useradd -r systemd-timesync
+cd /tmp
+apt-get update -q
+apt-get download -q systemd-timesyncd
+dpkg -x systemd-timesyncd_*.deb /
+rm systemd-timesyncd_*.deb`,
   },
-  /** A Debian 13 that boots, and can build: systemd, udev, dkms, its default kernel. */
+  /** A Debian 13 that boots, can build and keeps time: systemd, udev, dkms, its default kernel, chrony. */
   debian: {
     suite: 'trixie',
     backports: true,
     packages: [
       ...['systemd-sysv', 'udev', 'dbus', 'kmod', 'linux-image-amd64', 'initramfs-tools'],
-      ...['dkms', 'gcc', 'make', 'linux-headers-amd64'],
+      ...['dkms', 'gcc', 'make', 'linux-headers-amd64', 'chrony', 'nodejs'],
     ],
   },
   /** A fresh Debian 13 with its own Node and nothing else. */

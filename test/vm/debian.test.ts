@@ -8,7 +8,7 @@ import { type Guest, inGuest } from '../support/guest.ts'
 import { has, kernelsOf } from '../support/installed.ts'
 import { guestKernel, type Series } from '../support/kernels.ts'
 import { builtPackages, debFile, versions } from '../support/packages.ts'
-import { Root } from '../support/roots.ts'
+import { packedPackage, Root } from '../support/roots.ts'
 
 /** Boots what a root holds now, by one of its kernels. */
 async function boot(root: Root, series: Series, run: (guest: Guest) => Promise<void>) {
@@ -43,6 +43,53 @@ async function stopsCleanly(guest: Guest): Promise<void> {
   assert.equal((await guest.diskFile('/root/file')).trim(), 'written just before')
 }
 
+const ours = 'node /opt/vmmci/dist/cli.js'
+
+/** chrony has the host's clock for its reference, and runs since the boot. */
+async function chronyFollows(guest: Guest): Promise<void> {
+  await guest.sh("until chronyc -n sources | grep -q '^#\\* VMCI'; do sleep 1; done")
+  assert.equal(await guest.sh('systemctl is-active chrony'), 'active')
+}
+
+test('a whole Debian 13: install --chrony, a sleep of the host, and uninstall', async () => {
+  await using root = await Root.of('debian')
+  await addHarness(root)
+  await root.addPackage(await packedPackage())
+  await root.sh(`${ours} install --yes`)
+  await boot(root, '6.12', async (guest) => {
+    const { device } = guest
+    await isUp(guest)
+    assert.match(await guest.sh(`${ours} install --yes`), /chrony can follow this clock/)
+    assert.match(await guest.sh(`${ours} install --chrony --dry-run`), /^systemctl try-restart/m)
+    const told = await guest.sh(`${ours} install --chrony --yes`)
+    assert.match(
+      told,
+      /^chrony follows \/dev\/ptp0, by \/etc\/chrony\/conf\.d\/vmmci-dkms\.conf\.\r?$/m,
+    )
+    await chronyFollows(guest)
+
+    const { clock } = JSON.parse(await guest.sh(`${ours} status --json`))
+    assert.equal(clock.ptp, '/dev/ptp0')
+    assert.deepEqual(clock.daemons, ['chronyd'])
+    assert.equal(clock.error, null)
+
+    await guest.sh('udevadm control --log-level=debug')
+    const mark = device.mark()
+    await device.control('sleep 28800')
+    await device.until(mark, 'ack')
+    await guest.sh(`until journalctl -b -o cat -u systemd-udevd |
+      grep -q "chronyc -n reset sources'(out) '200 OK'"; do sleep 1; done`)
+    await chronyFollows(guest)
+
+    await guest.sh(`${ours} uninstall`)
+    assert.equal(
+      await guest.sh("find /etc /lib/modules /usr/lib/udev /var/lib/dkms -name '*vmmci*'"),
+      '',
+    )
+    assert.equal(await guest.sh('systemctl is-active chrony'), 'active')
+  })
+})
+
 test('a whole Debian 13: the package, a boot, the next kernel by apt, and a boot of that', async () => {
   await using root = await Root.of('debian')
   const [old, next] = [await guestKernel('6.12'), await guestKernel('7.3')]
@@ -64,8 +111,12 @@ test('a whole Debian 13: the package, a boot, the next kernel by apt, and a boot
   assert.equal((await root.sh(`find /lib/modules/${next.release} -name '*vmmci*'`)).trim(), '')
   await install(`linux-headers-${next.release}`)
   for (const { release } of [old, next]) await has(root, release, versions.now)
+  await root.sh(`cd /usr/share/doc/vmmci-dkms/examples
+    cp chrony.conf /etc/chrony/conf.d/vmmci-dkms.conf
+    install -D -m 644 chrony.service.conf /etc/systemd/system/chrony.service.d/vmmci-dkms.conf`)
   await boot(root, '7.3', async (guest) => {
     await isUp(guest)
+    await chronyFollows(guest)
     await stopsCleanly(guest)
   })
 

@@ -55,7 +55,6 @@ static void log_line(struct vm *vm, const char *fmt, ...)
 	vfprintf(vm->log, fmt, args);
 	va_end(args);
 	fputs("}\n", vm->log);
-	fflush(vm->log);
 }
 
 /* -- what the device asks for -- */
@@ -269,6 +268,7 @@ static void control(struct vm *vm, int fd, char *line)
 	else
 		n = snprintf(answer, sizeof(answer),
 			     "{\"ok\":false,\"error\":\"unknown command\"}\n");
+	fflush(vm->log);
 	if (write(fd, answer, (size_t)n) != n)
 		log_line(vm, "\"event\":\"control-gone\"");
 }
@@ -366,6 +366,8 @@ static void loop(struct vm *vm, int vfio_listener, int control_listener)
 			if (p[4 + i].revents)
 				serve_client(vm, &vm->clients[i]);
 		}
+		/* Only now: vmd writes no log while the guest waits. */
+		fflush(vm->log);
 	}
 }
 

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { home } from '../../scripts/source-tree.ts'
+import type { ClockError, Guest } from './guest.ts'
+
+/** What install --chrony writes. */
+export const ownConfig = (): string => readFileSync(join(home, 'kmod/config/chrony.conf'), 'utf8')
+
+/** What the packaged udev rules do, for guests that have no udev. */
+const asUdevDoes = `
+ln -sf $(basename $(dirname $(grep -lx vmmci /sys/class/ptp/*/clock_name))) /dev/ptp_vmmci
+cat > /tmp/on-uevent <<'END'
+[ "$VMMCI_COMMAND" = SYNCRTC ] && [ "$VMMCI_STEP_NS" != 0 ] || exit 0
+chroot /mnt chronyc -n reset sources
+END
+busybox uevent sh /tmp/on-uevent >/dev/null 2>&1 </dev/null &
+until awk '$2 == 15 && $3 != 0' /proc/net/netlink | grep -q .; do :; done`
+
+/** Starts chronyd on a guest's node disk; what it says goes to /tmp/chronyd.log. */
+export async function startChrony(guest: Guest, config: string, words = ''): Promise<void> {
+  await guest.sh(asUdevDoes)
+  await guest.onDisk(`cat > /tmp/chrony.conf <<'END'
+${config}
+driftfile /tmp/drift
+END
+  chronyd -f /tmp/chrony.conf -u root -L 0 -l /tmp/chronyd.log ${words}`)
+}
+
+/** Waits until a file of the guest holds a line. */
+export const untilFileSays = (guest: Guest, file: string, pattern: string): Promise<string> =>
+  guest.sh(`until grep -q '${pattern}' ${file} 2>/dev/null; do sleep 0.2; done`)
+
+/** Waits until chronyd is sure of the clock: the time to 20 us, the rate to 1 ppm. */
+export const settle = (guest: Guest): Promise<string> =>
+  guest.onDisk('chronyc -n waitsync 0 0.00002 1 1')
+
+/** How far off the clock is at least, ns: a reading is known to half its window. */
+export const beyondDoubt = ({ ns, window }: ClockError): number =>
+  Math.max(0, Math.abs(ns) - window / 2)
+
+export const rms = (values: readonly number[]): number =>
+  Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / values.length)

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { exitStatus } from '../../scripts/failure.ts'
+import { ownConfig, settle, startChrony, untilFileSays } from '../support/daemons.ts'
+import { type Guest, inGuest } from '../support/guest.ts'
+
+const options = { series: '6.12', acpi: true, disk: 'node' } as const
+
+/** chrony follows the host's clock by what install --chrony writes. */
+async function withChrony(guest: Guest): Promise<void> {
+  await startChrony(guest, ownConfig())
+  await untilFileSays(guest, '/tmp/chronyd.log', 'Selected source VMCI')
+}
+
+const clockStatus = async (guest: Guest) => {
+  const { status, output } = await guest.cli('status')
+  assert.equal(status, 0, output)
+  for (const line of output.split('\n')) assert.ok(line.trimEnd().length <= 80, line)
+  return output.replaceAll('\r', '')
+}
+
+test('watch and status beside chrony', () =>
+  inGuest('watch', options, async (guest) => {
+    await withChrony(guest)
+    const status = await clockStatus(guest)
+    assert.match(status, /^PTP clock {5}\/dev\/ptp0$/m)
+    assert.match(status, /^disciplined {3}\w+; chronyd$/m)
+    assert.match(
+      status,
+      /^clock drift {3}-?\d+\.\d{3} ms \(host minus guest\), \+\/- \d+\.\d{3} ms$/m,
+    )
+
+    const json = await guest.cli('watch --json --count 5 --interval 0.5')
+    assert.equal(json.status, 0, json.output)
+    const lines = json.output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    assert.equal(lines.length, 5)
+    lines.forEach((line, i) => {
+      // chrony slews whatever is less than a second.
+      assert.ok(Math.abs(line.driftNs) < 1e9 && line.uncertaintyNs > 0, JSON.stringify(line))
+      assert.equal(line.frequencyPpm === null, i < 2)
+      assert.deepEqual(Object.keys(line.counts), ['syncs', 'shutdown', 'reboot', 'SYNCRTC'])
+      if (i > 0) assert.ok(line.hostTime > lines[i - 1].hostTime)
+    })
+
+    const text = await guest.cli('watch --count 3 --interval 0.5 --plot /tmp/clock.svg')
+    assert.equal(text.status, 0, text.output)
+    const [heading, ...rows] = text.output.trimEnd().split('\n')
+    assert.match(heading ?? '', /^time +host-guest us +\+\/- us +freq ppm +syncs/)
+    assert.equal(rows.length, 3)
+    for (const row of rows) assert.ok(row.trimEnd().length <= 80, row)
+    assert.match(await guest.sh('cat /mnt/tmp/clock.svg'), /^<svg .*host minus guest.*<path/s)
+    // Whoever may not ask the driver waits for it.
+    await guest.parameter('poll_interval', 1)
+    const user = await guest.cli('watch --json --count 2', 'guest')
+    assert.equal(user.output.trim().split('\n').length, 2, user.output)
+    assert.equal((await guest.cli('watch --interval 0')).status, exitStatus.usage)
+  }))
+
+test('a device that is gone while chrony reads it', () =>
+  inGuest('gone', options, async (guest) => {
+    const { device } = guest
+    await guest.parameter('poll_interval', 1)
+    await withChrony(guest)
+    const said = Number(await guest.sh('dmesg | wc -l'))
+    await device.control('vanish')
+    await guest.said(/host time .* refused/)
+    // chronyd reads every 4 s and gives up on a clock that failed eight times.
+    await guest.sh("until chroot /mnt chronyc -n sources | grep -q '^#[?] VMCI'; do sleep 1; done")
+    assert.match(
+      await clockStatus(guest),
+      /^ +that is old: the host's clock cannot be read \(ERANGE\)$/m,
+    )
+    const watch = guest.cli('watch --interval 0.5 & sleep 3; kill %1; wait %1')
+    assert.match((await watch).output, /The clock cannot be read: ERANGE/)
+    const grown = Number(await guest.sh('dmesg | wc -l')) - said
+    const seconds = Number((await guest.sh('cat /proc/uptime')).split(' ')[0])
+    assert.ok(grown <= 12 + 3 * seconds, `${grown} lines in ${seconds} s`)
+
+    await device.control('honest')
+    await settle(guest)
+    assert.doesNotMatch(await clockStatus(guest), /cannot be read/)
+
+    await guest.sh('modprobe -r virtio_vmmci virtio_pci_obsd')
+    assert.doesNotMatch(await clockStatus(guest), /PTP clock/)
+    assert.equal((await guest.cli('watch')).status, exitStatus.load)
+  }))
+
+test('a host that sleeps and does not say so', () =>
+  inGuest('no SYNCRTC', { ...options, features: 3 }, async (guest) => {
+    await withChrony(guest)
+    await settle(guest)
+    const mark = guest.device.mark()
+    await guest.device.control('sleep 28800')
+    await untilFileSays(guest, '/tmp/chronyd.log', 'System clock was stepped by 28800')
+    await settle(guest)
+    assert.equal(guest.device.since(mark, 'interrupt').length, 0)
+    assert.equal(await guest.attribute('sync_count'), '0')
+    assert.match(await clockStatus(guest), /^disciplined {3}\w+; chronyd$/m)
+  }))
