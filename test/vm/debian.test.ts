@@ -45,6 +45,12 @@ async function stopsCleanly(guest: Guest): Promise<void> {
 
 const ours = 'node /opt/vmmci/dist/cli.js'
 
+/** Where an administrator puts the package's examples. */
+const chronyCopies = [
+  '/etc/chrony/conf.d/vmmci-dkms.conf',
+  '/etc/systemd/system/chrony.service.d/vmmci-dkms.conf',
+]
+
 /** chrony has the host's clock for its reference, and runs since the boot. */
 async function chronyFollows(guest: Guest): Promise<void> {
   await guest.sh("until chronyc -n sources | grep -q '^#\\* VMCI'; do sleep 1; done")
@@ -112,8 +118,8 @@ test('a whole Debian 13: the package, a boot, the next kernel by apt, and a boot
   await install(`linux-headers-${next.release}`)
   for (const { release } of [old, next]) await has(root, release, versions.now)
   await root.sh(`cd /usr/share/doc/vmmci-dkms/examples
-    cp chrony.conf /etc/chrony/conf.d/vmmci-dkms.conf
-    install -D -m 644 chrony.service.conf /etc/systemd/system/chrony.service.d/vmmci-dkms.conf`)
+    install -D -m 644 chrony.conf ${chronyCopies[0]}
+    install -D -m 644 chrony.service.conf ${chronyCopies[1]}`)
   await boot(root, '7.3', async (guest) => {
     await isUp(guest)
     await chronyFollows(guest)
@@ -125,7 +131,9 @@ test('a whole Debian 13: the package, a boot, the next kernel by apt, and a boot
   await has(root, next.release, versions.now)
   await boot(root, '7.3', async (guest) => {
     await isUp(guest)
-    await guest.sh('apt-get purge -y -q vmmci-dkms 2>&1')
+    const said = await guest.sh('apt-get purge -y -q vmmci-dkms 2>&1')
+    for (const file of chronyCopies) assert.ok(said.includes(`rm ${file}`), said)
+    await guest.sh(`rm -r ${chronyCopies.join(' ')}`)
     // Loaded as they are, they go on until the next boot.
     await isUp(guest)
     assert.equal(await guest.sh("find / -xdev -name '*vmmci*' -not -path '/packages/*'"), '')
