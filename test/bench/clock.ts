@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { median, quantile } from 'simple-statistics'
 import { plot } from '../../scripts/plot.ts'
 import { home } from '../../scripts/source-tree.ts'
 import { register } from '../support/device.ts'
 import { type ClockError, Guest } from '../support/guest.ts'
-import { median, quantile } from '../support/statistics.ts'
 
 /**
  * npm run bench -- clock: what is left of a clock that was thrown off, after a SYNCRTC by our driver

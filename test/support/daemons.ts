@@ -37,6 +37,3 @@ export const settle = (guest: Guest): Promise<string> =>
 /** How far off the clock is at least, ns: a reading is known to half its window. */
 export const beyondDoubt = ({ ns, window }: ClockError): number =>
   Math.max(0, Math.abs(ns) - window / 2)
-
-export const rms = (values: readonly number[]): number =>
-  Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / values.length)

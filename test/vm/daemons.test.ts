@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  beyondDoubt,
-  ownConfig,
-  rms,
-  settle,
-  startChrony,
-  untilFileSays,
-} from '../support/daemons.ts'
+import { rootMeanSquare } from 'simple-statistics'
+import { beyondDoubt, ownConfig, settle, startChrony, untilFileSays } from '../support/daemons.ts'
 import { register } from '../support/device.ts'
 import { type ClockError, type Guest, inGuest, onEachKernel } from '../support/guest.ts'
 
@@ -39,8 +33,8 @@ onEachKernel(
 
     const before = await epoch(guest)
     const followed = await errors(guest, 100)
-    const rmsBefore = rms(followed.map((e) => e.ns))
-    assert.ok(rms(followed.map(beyondDoubt)) < 50e3, `${rmsBefore} ns`)
+    const rmsBefore = rootMeanSquare(followed.map((e) => e.ns))
+    assert.ok(rootMeanSquare(followed.map(beyondDoubt)) < 50e3, `${rmsBefore} ns`)
     assert.ok(Math.abs((await epoch(guest)) - before) < 50e3, 'a step')
 
     const mark = device.mark()
@@ -49,8 +43,8 @@ onEachKernel(
     assert.ok(beyondDoubt(await guest.clockError()) < 1e6, 'right as soon as it is acknowledged')
     await settle(guest)
     const after = await errors(guest, 100)
-    const rmsAfter = rms(after.map((e) => e.ns))
-    assert.ok(rms(after.map(beyondDoubt)) < 50e3, `${rmsAfter} ns after the sleep`)
+    const rmsAfter = rootMeanSquare(after.map((e) => e.ns))
+    assert.ok(rootMeanSquare(after.map(beyondDoubt)) < 50e3, `${rmsAfter} ns after the sleep`)
 
     // One step, forward, and by the driver.
     const stepped = (await epoch(guest)) - before

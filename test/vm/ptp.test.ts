@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { median } from 'simple-statistics'
 import { type Guest, inGuest, onEachKernel, withoutOurs } from '../support/guest.ts'
 import { builtModules } from '../support/kernels.ts'
-import { median } from '../support/statistics.ts'
 
 /** The clock's device, by its name. */
 const clockDevice = async (guest: Guest) =>
