@@ -10,8 +10,8 @@ CLEAN="true"
 BUILT_MODULE_NAME[<%= i %>]="<%= module %>"
 DEST_MODULE_LOCATION[<%= i %>]="<%= it.location %>"
 <% }) -%>
-<% if (it.requireSignature) { -%>
-PRE_INSTALL="require-signature ${dkms_tree}/${PACKAGE_NAME}/${PACKAGE_VERSION}/${kernelver}/${arch}/module"
+<% if (it.signing !== 'auto') { -%>
+PRE_INSTALL="signature-policy <%= it.signing %> ${dkms_tree}/${PACKAGE_NAME}/${PACKAGE_VERSION}/${kernelver}/${arch}/module"
 <% } -%>
 # What cannot work is skipped, not failed. There is no upper kernel bound: a
 # kernel that breaks the build should be seen.

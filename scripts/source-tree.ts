@@ -21,14 +21,14 @@ export function renderDkmsConf(project: Project): string {
 }
 
 /** dkms runs it before an installation (dkms.conf.tpl). */
-const guard = 'require-signature'
+const guard = 'signature-policy'
 
 /** The files of a package's source tree, as text by path: what dkms gets and what build compiles. */
 export function sourceTree(project: Project): Map<string, Buffer> {
   const files = new Map(
     project.sources.map((source) => [source, readFileSync(join(project.folder, source))]),
   )
-  if (project.signing === 'require') files.set(guard, readFileSync(join(home, 'scripts', guard)))
+  if (project.signing !== 'auto') files.set(guard, readFileSync(join(home, 'scripts', guard)))
   return files.set('dkms.conf', Buffer.from(renderDkmsConf(project)))
 }
 

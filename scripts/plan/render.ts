@@ -17,7 +17,7 @@ export function dkmsValues(project: Project) {
     version: project.version,
     modules: project.modules.map((module) => module.name),
     location: project.install.location,
-    requireSignature: project.signing === 'require',
+    signing: project.signing,
     architectures: architectures(project.kernel.architectures),
     options: (project.kernel.options?.required ?? []).map((option) => option.name).join(' '),
     kernelMin: floor ? `${floor.major}.${floor.minor}` : '',

@@ -76,20 +76,23 @@ test('a passphrase is in no process list and no output', async () => {
   assert.ok(signature && isSignedBy(signature, read(root, `${folder}/module-signing.der`)))
 })
 
+/** How a module is called when packed, and what packs and unpacks it. */
+const packings = [
+  ['', 'true', 'cat'],
+  ['.xz', 'xz --check=crc32', 'xz -dc'],
+  ['.gz', 'gzip', 'gzip -dc'],
+  ['.zst', 'zstd -q --rm', 'zstd -dqc'],
+] as const
+
 test('sign: installed modules, compressed or not, and again; each checked and exchanged whole', async () => {
   const { root, release, place } = await withModules()
   await using _ = root
   await root.sh('node /opt/vmmci/dist/cli.js keys new')
   const cert = read(root, `${folder}/module-signing.der`)
   const plain = read(root, `${place}/virtio_vmmci.ko`)
-  for (const [end, pack, unpack] of [
-    ['', '', 'cat'],
-    ['.xz', 'xz --check=crc32', 'xz -dc'],
-    ['.gz', 'gzip', 'gzip -dc'],
-    ['.zst', 'zstd -q --rm', 'zstd -dqc'],
-  ]) {
+  for (const [end, pack, unpack] of packings) {
     const file = `${place}/virtio_vmmci.ko${end}`
-    await root.sh(`${pack ? `${pack} ${place}/virtio_vmmci.ko` : ''}
+    await root.sh(`${pack} ${place}/virtio_vmmci.ko
       chmod 640 ${file}; chown 0:7 ${file}`)
     for (const _time of ['first', 'again']) {
       const { status, stderr } = await root.cli('sign', '--kernel', release)
@@ -107,13 +110,21 @@ test('sign: installed modules, compressed or not, and again; each checked and ex
   }
   assert.equal((await root.sh(`ls ${place}`)).trim(), 'virtio_pci_obsd.ko\nvirtio_vmmci.ko')
 
-  // Where the headers have no sign-file and there is no kmodsign, openssl does it.
-  await root.sh(`rm $(readlink -f /lib/modules/${release}/build/scripts)/sign-file`)
-  const { status, stderr } = await root.cli('sign', '--kernel', release)
-  assert.equal(status, 0, stderr)
-  const signature = readSignature(read(root, `${place}/virtio_vmmci.ko`))
-  assert.ok(signature && isSignedBy(signature, cert))
-  assert.deepEqual(withoutSignatures(read(root, `${place}/virtio_vmmci.ko`)), plain)
+  // Where the headers have no sign-file: kmodsign, which is that in a package of its own; or openssl.
+  for (const instead of [
+    `mv $(readlink -f /lib/modules/${release}/build/scripts)/sign-file /root/sign-file
+    printf '#!/bin/sh\\necho kmodsign >> /root/used; exec /root/sign-file "$@"\\n' > /usr/bin/kmodsign
+    chmod +x /usr/bin/kmodsign`,
+    'rm /usr/bin/kmodsign',
+  ]) {
+    await root.sh(instead)
+    const { status, stderr } = await root.cli('sign', '--kernel', release)
+    assert.equal(status, 0, stderr)
+    assert.equal((await root.sh('uniq /root/used')).trim(), 'kmodsign')
+    const signature = readSignature(read(root, `${place}/virtio_vmmci.ko`))
+    assert.ok(signature && isSignedBy(signature, cert))
+    assert.deepEqual(withoutSignatures(read(root, `${place}/virtio_vmmci.ko`)), plain)
+  }
 })
 
 test('sign: with a key in a token, which it does not leave', async () => {
@@ -260,6 +271,45 @@ test('a manifest that requires signatures: a rebuild that cannot sign installs n
   assert.notEqual(status, 0)
   assert.match(stdout + stderr, /is not signed, which its manifest requires; not installed/)
   assert.equal((await modules('bad')).trim(), '')
+})
+
+test('a manifest that wants no signatures: dkms, which signs, leaves none', async () => {
+  await using root = await Root.of('dkms')
+  await root.addPackage(await packedPackage())
+  const release = (await kernelsOf(root)).at(-1) as string
+  await root.sh(`sed -i 's/"signing": "auto"/"signing": "never"/' /opt/vmmci/kmod/manifest.json
+    node /opt/vmmci/dist/cli.js keys new
+    node /opt/vmmci/dist/cli.js install --yes --no-prereqs`)
+  await root.addTwin(release, `${release}-twin`)
+  const rebuilt = await root.sh(`dkms autoinstall -k ${release}-twin`)
+  assert.match(rebuilt, /Signing module/)
+  for (const kernel of [release, `${release}-twin`]) {
+    const files = (await root.sh(`find /lib/modules/${kernel}/updates -name '*.ko*'`))
+      .trim()
+      .split('\n')
+    assert.equal(files.length, project.modules.length)
+    for (const file of files) {
+      assert.equal(await root.sh(`modinfo -F signer ${file}`), '')
+      assert.ok((await root.sh(`modinfo -F vermagic ${file}`)).startsWith(`${kernel} `))
+    }
+  }
+})
+
+test('a signature is taken off a module, however that is compressed', async () => {
+  const { root, release, place } = await withModules()
+  await using _ = root
+  await root.sh(`node /opt/vmmci/dist/cli.js keys new
+    node /opt/vmmci/dist/cli.js sign --kernel ${release}
+    cp ${place}/virtio_vmmci.ko /root/signed.ko`)
+  for (const [end, pack, unpack] of packings) {
+    await root.sh(`rm -rf /tmp/built; mkdir /tmp/built; cp /root/signed.ko /tmp/built/
+      ${pack} /tmp/built/signed.ko
+      /opt/vmmci/scripts/signature-policy never /tmp/built
+      ${unpack} /tmp/built/signed.ko${end} > /root/module.ko`)
+    assert.equal((await root.sh('ls /tmp/built')).trim(), `signed.ko${end}`)
+    assert.equal(readSignature(read(root, '/root/module.ko')), undefined)
+    assert.ok((await root.sh('modinfo -F vermagic /root/module.ko')).startsWith(`${release} `))
+  }
 })
 
 test('a manifest that requires signatures: no key, no installation', async () => {
