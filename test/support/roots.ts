@@ -116,7 +116,7 @@ rm systemd-timesyncd_*.deb`,
     backports: true,
     packages: [
       ...['systemd-sysv', 'udev', 'dbus', 'kmod', 'linux-image-amd64', 'initramfs-tools'],
-      ...['dkms', 'gcc', 'make', 'linux-headers-amd64', 'chrony', 'nodejs'],
+      ...['dkms', 'gcc', 'make', 'linux-headers-amd64', 'chrony', 'nodejs', 'rpm'],
     ],
   },
   /** A fresh Debian 13 with its own Node and nothing else. */

@@ -7,8 +7,10 @@ import { addHarness, installed } from '../support/disks.ts'
 import { type Guest, inGuest } from '../support/guest.ts'
 import { has, kernelsOf } from '../support/installed.ts'
 import { guestKernel, type Series } from '../support/kernels.ts'
-import { builtPackages, debFile, versions } from '../support/packages.ts'
+import { builtPackages, debFile, rpmFile, versions } from '../support/packages.ts'
 import { packedPackage, Root } from '../support/roots.ts'
+
+const nothingLeft = "find / -xdev -name '*vmmci*' -not -path '/packages/*'"
 
 /** Boots what a root holds now, by one of its kernels. */
 async function boot(root: Root, series: Series, run: (guest: Guest) => Promise<void>) {
@@ -136,7 +138,22 @@ test('a whole Debian 13: the package, a boot, the next kernel by apt, and a boot
     await guest.sh(`rm -r ${chronyCopies.join(' ')}`)
     // Loaded as they are, they go on until the next boot.
     await isUp(guest)
-    assert.equal(await guest.sh("find / -xdev -name '*vmmci*' -not -path '/packages/*'"), '')
+    assert.equal(await guest.sh(nothingLeft), '')
+    await stopsCleanly(guest)
+  })
+})
+
+test('a whole Debian 13: the rpm, erased while its modules are loaded', async () => {
+  await using root = await Root.of('debian')
+  await addHarness(root)
+  await root.showFolder(join(await builtPackages(), 'packages'), '/packages')
+  // rpm knows nothing of what dpkg installed.
+  await root.sh(`rpm -U --nodeps /packages/${rpmFile(versions.now)} 2>&1`)
+  await boot(root, '6.12', async (guest) => {
+    await isUp(guest)
+    await guest.sh('rpm -e vmmci-dkms 2>&1')
+    assert.equal(await guest.sh(nothingLeft), '')
+    await isUp(guest)
     await stopsCleanly(guest)
   })
 })
