@@ -66,6 +66,25 @@ onEachKernel('the PTP clock cannot be set', {}, async (guest) => {
   )
 })
 
+onEachKernel('phc_ctl beside the PTP clock', { acpi: true, disk: 'node' }, async (guest) => {
+  await guest.device.control('sync')
+  await guest.device.until(0, 'ack')
+  const clock = await clockDevice(guest)
+  const compared = await guest.onDisk(`phc_ctl ${clock} cmp 2>&1`)
+  const { ns } = await guest.clockError()
+  const told = Number(/offset from CLOCK_REALTIME is (-?\d+)ns/.exec(compared)?.[1])
+  assert.ok(Math.abs(Math.abs(told) - Math.abs(ns)) < 1e6, `${compared} and ${ns} ns`)
+  // A rate beyond max_adj is refused before the driver is asked.
+  for (const [words, errno] of [
+    ['set', 'Operation not supported'],
+    ['adj 1', 'Operation not supported'],
+    ['freq 10', 'Numerical result out of range'],
+  ]) {
+    const told = await guest.onDisk(`phc_ctl ${clock} ${words} 2>&1 || true`)
+    assert.ok(told.includes(errno as string), told)
+  }
+})
+
 /** What a reading fails by. */
 const refusal = async (guest: Guest) => {
   const { status, output } = await guest.run(`ptp read ${await clockDevice(guest)} 25`)
