@@ -25,7 +25,7 @@ async function bringTools(): Promise<void> {
 }
 
 const wanted = process.argv.slice(2)
-const folders = wanted.length > 0 ? wanted : ['unit', 'kbuild', 'root', 'package', 'vm']
+const folders = wanted.length > 0 ? wanted : ['unit', 'kbuild', 'root', 'package', 'vm', 'alone']
 
 // What is packed and installed by the tests is what stands in the tree now.
 await import('../scripts/bundle.ts')
@@ -42,21 +42,37 @@ if (folders.some((folder) => folder !== 'unit')) {
 }
 
 // The probe waits long for what does not work, so it is made once.
-if (folders.includes('vm')) {
+if (folders.some((folder) => ['vm', 'alone'].includes(folder))) {
   const { workingAccelerator } = await import('./support/probe.ts')
   process.env.VMMCI_ACCELERATOR = await workingAccelerator()
   console.log(`Guests run under ${process.env.VMMCI_ACCELERATOR}.`)
 }
 
-const files = folders.flatMap((folder) =>
-  readdirSync(`test/${folder}`)
-    .filter((file) => file.endsWith('.test.ts'))
-    .map((file) => `test/${folder}/${file}`)
-    .sort(),
-)
-const { status } = spawnSync(
-  process.execPath,
-  ['--import', 'tsx', '--test', '--test-concurrency=2', '--test-reporter=spec', ...files],
-  { stdio: 'inherit' },
-)
-process.exitCode = status ?? 1
+/** Runs the tests of some folders, so many files at a time; whether all passed. */
+function run(folders: string[], concurrency: number): boolean {
+  const files = folders.flatMap((folder) =>
+    readdirSync(`test/${folder}`)
+      .filter((file) => file.endsWith('.test.ts'))
+      .map((file) => `test/${folder}/${file}`)
+      .sort(),
+  )
+  if (files.length === 0) return true
+  const words = [`--test-concurrency=${concurrency}`, '--test-reporter=spec']
+  const { status } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', '--test', ...words, ...files],
+    { stdio: 'inherit' },
+  )
+  return status === 0
+}
+
+// What measures microseconds is told wrong by a busy machine, and has it for itself.
+const alone = (folder: string) => folder === 'alone'
+const passed = [
+  run(
+    folders.filter((folder) => !alone(folder)),
+    2,
+  ),
+  run(folders.filter(alone), 1),
+]
+process.exitCode = passed.every(Boolean) ? 0 : 1

@@ -1,61 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { rootMeanSquare } from 'simple-statistics'
-import { beyondDoubt, ownConfig, settle, startChrony, untilFileSays } from '../support/daemons.ts'
+import { startChrony, untilFileSays } from '../support/daemons.ts'
 import { register } from '../support/device.ts'
-import { type ClockError, type Guest, inGuest, onEachKernel } from '../support/guest.ts'
-
-/** So many readings, one after the other. */
-async function errors(guest: Guest, times: number): Promise<ClockError[]> {
-  const all: ClockError[] = []
-  while (all.length < times) all.push(await guest.clockError())
-  return all
-}
-
-const epoch = async (guest: Guest) => Number(await guest.sh('epoch'))
+import { type Guest, inGuest } from '../support/guest.ts'
 
 /** Whole polls of the driver, at one a second. */
 async function polls(guest: Guest, times: number): Promise<void> {
   await guest.device.until(guest.device.mark(), 'read', { offset: register.seconds }, times * 5)
 }
-
-onEachKernel(
-  'chrony with this clock alone, also after eight hours of sleep',
-  { acpi: true, disk: 'node' },
-  async (guest, series) => {
-    const { device } = guest
-    await device.control('clock 0 50')
-    await device.control('sync')
-    await device.until(0, 'ack')
-    await startChrony(guest, ownConfig())
-    await untilFileSays(guest, '/tmp/chronyd.log', 'Selected source VMCI')
-    await settle(guest)
-
-    const before = await epoch(guest)
-    const followed = await errors(guest, 100)
-    const rmsBefore = rootMeanSquare(followed.map((e) => e.ns))
-    assert.ok(rootMeanSquare(followed.map(beyondDoubt)) < 50e3, `${rmsBefore} ns`)
-    assert.ok(Math.abs((await epoch(guest)) - before) < 50e3, 'a step')
-
-    const mark = device.mark()
-    await device.control('sleep 28800')
-    await device.until(mark, 'ack')
-    assert.ok(beyondDoubt(await guest.clockError()) < 1e6, 'right as soon as it is acknowledged')
-    await settle(guest)
-    const after = await errors(guest, 100)
-    const rmsAfter = rootMeanSquare(after.map((e) => e.ns))
-    assert.ok(rootMeanSquare(after.map(beyondDoubt)) < 50e3, `${rmsAfter} ns after the sleep`)
-
-    // One step, forward, and by the driver.
-    const stepped = (await epoch(guest)) - before
-    assert.ok(Math.abs(stepped - 28800e9) < 1e9, `${stepped} ns`)
-    assert.equal(await guest.attribute('sync_count'), '2')
-    assert.doesNotMatch(await guest.sh('cat /tmp/chronyd.log'), /stepped/)
-    console.log(
-      `# ${series}: RMS ${(rmsBefore / 1e3).toFixed(1)} us, after the sleep ${(rmsAfter / 1e3).toFixed(1)} us`,
-    )
-  },
-)
 
 /** A host that is 10 s ahead, which is a step without a daemon. */
 async function isLeftAlone(guest: Guest): Promise<void> {
