@@ -52,7 +52,7 @@ export async function readSigning(project: Project, release: string): Promise<Si
   if (files.length > 0 && taken.every(Boolean))
     return { text: `${text}: they are, by an enrolled key` }
   return {
-    text: `${text}: the modules must be signed`,
+    text: `${text}: ${files.length > 0 ? 'they are not, by an enrolled key' : 'they will have to be'}`,
     next: steps[keyStanding()] ?? 'vmmci-dkms sign',
   }
 }
