@@ -101,19 +101,10 @@ function keyPair({ key, cert, binary }: PackageOptions): KeyPair | undefined {
   return { key: resolve(key), cert: resolve(cert) }
 }
 
-/** The commands, for --dry-run: staging needs none but tar. */
-const dryRun = (inputs: [KindName, PackageInput][], output: Output): void => {
-  const commands = inputs.flatMap(([name, input]) => kinds[name].commands(input).map(show))
-  output.result({ commands }, () => commands)
-}
-
-/** An empty folder to work in. */
-function workFolder(name: KindName, project: Project): string {
-  const place = kinds[name].place?.(project)
-  if (!place) return mkdtempSync(join(tmpdir(), `${name}-`))
+/** Makes the folder that a kind's tools want to find themselves in; one run has it at a time. */
+function takePlace(place: string): void {
   try {
     mkdirSync(place, { mode: 0o755 })
-    return place
   } catch {
     throw new Failure('busy', `${place} is there: another run is at work, or was torn off.`, {
       mend: `rm -r ${quote(place)}`,
@@ -137,11 +128,31 @@ async function finishModules(
   }
 }
 
-function packageStep(name: KindName, input: PackageInput, out: string, made: string[]): Step[] {
+/** What makes packages, step by step, and what will have come of it. */
+interface Plan {
+  steps: Step[]
+  /** The files of packages. */
+  made: string[]
+  /** Folders that are not below this run's own, to be removed after it. */
+  places: string[]
+}
+
+function addPackage(plan: Plan, name: KindName, input: PackageInput, out: string): void {
   const kind = kinds[name]
   const what = input.binary ? `${name} for ${input.binary.release}` : name
-  return [
-    { title: `Stage ${what}`, kind: 'package', action: () => kind.stage(input) },
+  const place = kind.place?.(input.project)
+  plan.steps.push(
+    {
+      title: `Stage ${what}`,
+      kind: 'package',
+      action: () => {
+        if (place) {
+          takePlace(place)
+          plan.places.push(place)
+        }
+        return kind.stage(input)
+      },
+    },
     {
       title: `Make ${what}`,
       kind: 'package',
@@ -151,11 +162,45 @@ function packageStep(name: KindName, input: PackageInput, out: string, made: str
           const file = join(out, result)
           writeFileSync(`${file}.new`, readFileSync(join(input.work, result)))
           renameSync(`${file}.new`, file)
-          made.push(file)
+          plan.made.push(file)
         }
       },
     },
-  ]
+  )
+}
+
+/** Each kind of package, once or for each of the kernels whose modules are to be in it. */
+function planPackages(
+  project: Project,
+  wanted: {
+    names: KindName[]
+    kernels: (Kernel | undefined)[]
+    out: string
+    pair: KeyPair | undefined
+    sign: string | undefined
+  },
+): Plan {
+  const { names, kernels, out, pair, sign } = wanted
+  const plan: Plan = { steps: [], made: [], places: [] }
+  const releases = readChangelog(project)
+  for (const kernel of kernels) {
+    const modules = mkdtempSync(join(tmpdir(), 'modules-'))
+    const binary = kernel && { release: kernel.release, folder: join(modules, kernel.release) }
+    if (kernel)
+      plan.steps.push({
+        title: `Build for ${kernel.release}`,
+        kind: 'build',
+        action: async () => {
+          await finishModules(kernel, await buildFor(project, kernel, modules, [anyFolder]), pair)
+        },
+      })
+    for (const name of names) {
+      const work = kinds[name].place?.(project) ?? mkdtempSync(join(tmpdir(), `${name}-`))
+      const input = { project, releases, work, sign, ...(binary && { binary }) }
+      addPackage(plan, name, input, out)
+    }
+  }
+  return plan
 }
 
 /** Makes packages by the distributions' own tools; says what came of it. */
@@ -164,7 +209,6 @@ export async function makePackages(word: string, options: PackageOptions): Promi
   checkKey(options.sign)
   const pair = keyPair(options)
   const facts = readFacts(project)
-  const releases = readChangelog(project)
   const names = chosen(word, facts, output).filter(
     (name) => !options.binary || name === 'deb' || name === 'rpm',
   )
@@ -172,50 +216,29 @@ export async function makePackages(word: string, options: PackageOptions): Promi
     throw new Failure('package', 'None of these packages can be made here.', {
       mend: 'vmmci-dkms package --help',
     })
-  const kernels = options.binary ? binaryKernels(project, facts, options) : [undefined]
-  if (options.binary)
-    await requireBuildable(
-      facts,
-      kernels.filter((k) => k !== undefined),
-    )
+  const built = options.binary ? binaryKernels(project, facts, options) : []
+  await requireBuildable(facts, built)
+  const kernels = options.binary ? built : [undefined]
   const out = resolve(options.out ?? packagesFolder)
 
   handleInterrupts()
-  const made: string[] = []
-  const places: string[] = []
   await inScratch(async () => {
-    const steps: Step[] = []
-    const inputs: [KindName, PackageInput][] = []
-    for (const kernel of kernels) {
-      const modules = mkdtempSync(join(tmpdir(), 'modules-'))
-      const binary = kernel && { release: kernel.release, folder: join(modules, kernel.release) }
-      if (kernel)
-        steps.push({
-          title: `Build for ${kernel.release}`,
-          kind: 'build',
-          action: async () => {
-            await finishModules(kernel, await buildFor(project, kernel, modules, [anyFolder]), pair)
-          },
-        })
-      for (const name of names) {
-        const work = workFolder(name, project)
-        if (kinds[name].place) places.push(work)
-        const input = { project, releases, work, sign: options.sign, ...(binary && { binary }) }
-        inputs.push([name, input])
-        steps.push(...packageStep(name, input, out, made))
-      }
+    const plan = planPackages(project, { names, kernels, out, pair, sign: options.sign })
+    if (options.dryRun) {
+      const commands = plan.steps.flatMap((step) => (step.commands ?? []).map(show))
+      return output.result({ commands }, () => commands)
     }
-    if (options.dryRun) return dryRun(inputs, output)
-    mkdirSync(out, { recursive: true })
-    await runSteps(steps, output)
-  }).finally(() => {
-    for (const place of places) rmSync(place, { recursive: true, force: true })
+    try {
+      mkdirSync(out, { recursive: true })
+      await runSteps(plan.steps, output)
+    } finally {
+      for (const place of plan.places) rmSync(place, { recursive: true, force: true })
+    }
+    const packages = plan.made.map((file) => ({
+      file,
+      bytes: statSync(file).size,
+      sha256: digest('sha256', file),
+    }))
+    output.result({ packages }, () => packages.map(({ file }) => file))
   })
-  if (options.dryRun) return
-  const packages = made.map((file) => ({
-    file,
-    bytes: statSync(file).size,
-    sha256: digest('sha256', file),
-  }))
-  output.result({ packages }, () => packages.map(({ file }) => file))
 }
