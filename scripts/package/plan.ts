@@ -1,0 +1,125 @@
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildFor } from '../build.ts'
+import { exec, quote } from '../exec.ts'
+import { Failure } from '../failure.ts'
+import type { Project } from '../manifest/manifest.ts'
+import type { KeyPair } from '../signing/keys.ts'
+import { signModule } from '../signing/sign.ts'
+import type { Step } from '../steps.ts'
+import type { Kernel } from '../system/kernels.ts'
+import type { ModuleInfo } from '../system/modules.ts'
+import { alpine } from './alpine.ts'
+import { arch } from './arch.ts'
+import { deb } from './deb.ts'
+import type { PackageInput } from './kind.ts'
+import { rpm } from './rpm.ts'
+import { readChangelog } from './values.ts'
+
+export const kinds = { deb, rpm, arch, alpine }
+
+export type KindName = keyof typeof kinds
+export const kindNames = Object.keys(kinds) as KindName[]
+
+/** Makes the folder that a kind's tools want to find themselves in; one run has it at a time. */
+function takePlace(place: string): void {
+  try {
+    mkdirSync(place, { mode: 0o755 })
+  } catch {
+    throw new Failure('busy', `${place} is there: another run is at work, or was torn off.`, {
+      mend: `rm -r ${quote(place)}`,
+    })
+  }
+}
+
+/** For make, whose M is the folder: nothing of what is built tells where that was. */
+const anyFolder = 'KCFLAGS=-ffile-prefix-map=$(M)=.'
+
+/** What is stripped and signed is what is packed. */
+async function finishModules(
+  kernel: Kernel,
+  infos: ModuleInfo[],
+  pair: KeyPair | undefined,
+): Promise<void> {
+  for (const { file } of infos) {
+    const { status, stderr } = await exec({ argv: ['strip', '--strip-debug', file] })
+    if (status !== 0) throw new Failure('build', stderr.trim(), { mend: `file ${quote(file)}` })
+    if (pair) await signModule(kernel, file, pair)
+  }
+}
+
+/** What makes packages, step by step, and what will have come of it. */
+export interface PackagePlan {
+  steps: Step[]
+  /** The files of packages. */
+  made: string[]
+  /** Folders that are not below this run's own, to be removed after it. */
+  places: string[]
+}
+
+function addPackage(plan: PackagePlan, name: KindName, input: PackageInput, out: string): void {
+  const kind = kinds[name]
+  const what = input.binary ? `${name} for ${input.binary.release}` : name
+  const place = kind.place?.(input.project)
+  plan.steps.push(
+    {
+      title: `Stage ${what}`,
+      kind: 'package',
+      action: () => {
+        if (place) {
+          takePlace(place)
+          plan.places.push(place)
+        }
+        return kind.stage(input)
+      },
+    },
+    {
+      title: `Make ${what}`,
+      kind: 'package',
+      commands: kind.commands(input),
+      action: async () => {
+        for (const result of kind.results(input)) {
+          const file = join(out, result)
+          writeFileSync(`${file}.new`, readFileSync(join(input.work, result)))
+          renameSync(`${file}.new`, file)
+          plan.made.push(file)
+        }
+      },
+    },
+  )
+}
+
+/** Each kind of package, once or for each of the kernels whose modules are to be in it. */
+export function planPackages(
+  project: Project,
+  wanted: {
+    names: KindName[]
+    kernels: (Kernel | undefined)[]
+    out: string
+    pair: KeyPair | undefined
+    sign: string | undefined
+  },
+): PackagePlan {
+  const { names, kernels, out, pair, sign } = wanted
+  const plan: PackagePlan = { steps: [], made: [], places: [] }
+  const releases = readChangelog(project)
+  for (const kernel of kernels) {
+    const modules = mkdtempSync(join(tmpdir(), 'modules-'))
+    const binary = kernel && { release: kernel.release, folder: join(modules, kernel.release) }
+    if (kernel)
+      plan.steps.push({
+        title: `Build for ${kernel.release}`,
+        kind: 'build',
+        action: async () => {
+          await finishModules(kernel, await buildFor(project, kernel, modules, [anyFolder]), pair)
+        },
+      })
+    for (const name of names) {
+      const work = kinds[name].place?.(project) ?? mkdtempSync(join(tmpdir(), `${name}-`))
+      const input = { project, releases, work, sign, ...(binary && { binary }) }
+      addPackage(plan, name, input, out)
+    }
+  }
+  return plan
+}
