@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
-import { readLog, verifyModule } from '../build.ts'
+import { join } from 'node:path'
 import { chronyOffer, followByChrony, planChrony, requireChrony } from '../chrony.ts'
 import { requireRoot, show } from '../exec.ts'
 import { Failure } from '../failure.ts'
 import { inheritedKernels, readInput, stage, touchedPaths } from '../install-input.ts'
+import { explainBuild, signStep, verifyStep } from '../install-steps.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { confirm, type Output } from '../output.ts'
-import { buildHint, errorLines } from '../plan/hints.ts'
 import { type InstallInput, planInstall, planLoad } from '../plan/install.ts'
 import { findMissing, installPrerequisites, prerequisiteCommands } from '../prerequisites.ts'
 import {
@@ -18,15 +17,13 @@ import {
   requirePlatform,
   requireSpace,
 } from '../requirements.ts'
-import { inScratch, outlasting } from '../scratch.ts'
+import { inScratch } from '../scratch.ts'
 import { checkRange, defaultSelection, headersFailure, requestedKernels } from '../select.ts'
-import { keyByPolicy, requireWholeKeys } from '../signing/policy.ts'
-import { isSignedWith, signModule } from '../signing/sign.ts'
+import { requireWholeKeys } from '../signing/policy.ts'
 import { runSteps, type Step, showSteps, throwIfInterrupted } from '../steps.ts'
-import { dkmsTree } from '../system/dkms.ts'
 import { readFacts, type SystemFacts } from '../system/facts.ts'
 import type { Kernel } from '../system/kernels.ts'
-import { findModules, loadedModules } from '../system/modules.ts'
+import { loadedModules } from '../system/modules.ts'
 import { transaction } from '../transaction.ts'
 import { type CommonOptions, runAlone } from './options.ts'
 
@@ -49,68 +46,6 @@ function selectKernels(
   for (const kernel of selection.kernels) checkRange(project, kernel)
   if (selection.note) output.tell(selection.note)
   return selection.kernels
-}
-
-/** dkms says little about a failed build; its make.log says it all, and is kept. */
-function explainBuild(project: Project, step: Step): Step {
-  if (step.kind !== 'build') return step
-  return {
-    ...step,
-    explain: (command, result) => {
-      const log = join(dkmsTree, project.package.name, project.version, 'build/make.log')
-      const text = `${readLog(log)}\n${result.stdout}${result.stderr}`
-      if (/No space left on device/i.test(text)) return undefined
-      const kept = join(mkdtempSync(join(outlasting, `${project.package.name}-log-`)), 'make.log')
-      writeFileSync(kept, text)
-      const hint = buildHint(text)
-      return new Failure('build', `${show(command)} failed with status ${result.status}.`, {
-        details: [...errorLines(text), ...(hint ? [hint] : [])],
-        mend: `less ${kept}`,
-      })
-    },
-  }
-}
-
-function verifyStep(project: Project, kernels: Kernel[]): Step {
-  const names = project.modules.map((module) => module.name)
-  return {
-    title: 'Check what was installed',
-    kind: 'install',
-    action: async () => {
-      for (const kernel of kernels) {
-        const files = findModules(kernel.release, names)
-        for (const name of names) {
-          const own = files.filter((file) => basename(file).startsWith(`${name}.ko`))
-          if (own.length !== 1)
-            throw new Failure(
-              'install',
-              `Kernel ${kernel.release} has ${own.length} files of ${name}.`,
-              {
-                mend: `find /lib/modules/${kernel.release} -name '${name}.ko*'`,
-                details: own,
-              },
-            )
-        }
-        for (const file of files) await verifyModule(project, kernel, file, 'install')
-      }
-    },
-  }
-}
-
-/** dkms signs by itself, but a failure to is only a warning to it, and in a container it may not try. */
-function signStep(project: Project, kernels: Kernel[]): Step {
-  const names = project.modules.map((module) => module.name)
-  return {
-    title: 'Check the signatures',
-    kind: 'sign',
-    action: async () => {
-      const key = keyByPolicy(project)
-      if (!key) return
-      for (const kernel of kernels)
-        for (const file of findModules(kernel.release, names))
-          if (!(await isSignedWith(file, key))) await signModule(kernel, file, key)
-    },
-  }
 }
 
 /** Loading is not part of what is undone: modules that a missing key keeps out are installed well. */
