@@ -254,13 +254,20 @@ test('half a key of dkms stops an installation, for dkms would write over it', a
   assert.equal((await root.sh('cat /var/lib/dkms/mok.key')).trim(), 'precious')
 })
 
-test('a manifest that requires signatures: a rebuild that cannot sign installs nothing', async () => {
-  await using root = await Root.of('dkms')
+/** A root where a manifest of that policy was installed, with a key there. */
+async function installedBy(policy: string): Promise<{ root: Root; release: string }> {
+  const root = await Root.of('dkms')
   await root.addPackage(await packedPackage())
   const release = (await kernelsOf(root)).at(-1) as string
-  await root.sh(`sed -i 's/"signing": "auto"/"signing": "require"/' /opt/vmmci/kmod/manifest.json
+  await root.sh(`sed -i 's/"signing": "auto"/"signing": "${policy}"/' /opt/vmmci/kmod/manifest.json
     node /opt/vmmci/dist/cli.js keys new
     node /opt/vmmci/dist/cli.js install --yes --no-prereqs`)
+  return { root, release }
+}
+
+test('a manifest that requires signatures: a rebuild that cannot sign installs nothing', async () => {
+  const { root, release } = await installedBy('require')
+  await using _ = root
   for (const name of ['good', 'bad']) await root.addTwin(release, `${release}-${name}`)
   const modules = (name: string) => root.sh(`find /lib/modules/${release}-${name}/ -name '*.ko*'`)
   await root.sh(`dkms autoinstall -k ${release}-good`)
@@ -274,12 +281,8 @@ test('a manifest that requires signatures: a rebuild that cannot sign installs n
 })
 
 test('a manifest that wants no signatures: dkms, which signs, leaves none', async () => {
-  await using root = await Root.of('dkms')
-  await root.addPackage(await packedPackage())
-  const release = (await kernelsOf(root)).at(-1) as string
-  await root.sh(`sed -i 's/"signing": "auto"/"signing": "never"/' /opt/vmmci/kmod/manifest.json
-    node /opt/vmmci/dist/cli.js keys new
-    node /opt/vmmci/dist/cli.js install --yes --no-prereqs`)
+  const { root, release } = await installedBy('never')
+  await using _ = root
   await root.addTwin(release, `${release}-twin`)
   const rebuilt = await root.sh(`dkms autoinstall -k ${release}-twin`)
   assert.match(rebuilt, /Signing module/)
