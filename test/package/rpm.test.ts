@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { exitStatus } from '../../scripts/failure.ts'
 import { allHave, has, kernelsOf, traces, watchModules } from '../support/installed.ts'
 import { builtPackages, rpmFile, versions } from '../support/packages.ts'
-import { Root } from '../support/roots.ts'
+import { packedPackage, Root } from '../support/roots.ts'
 
 /** A root with rpm, dkms and two kernels' headers; rpm knows nothing of what dpkg installed. */
 async function rootWithRpms(): Promise<{ root: Root; release: string; twin: string }> {
@@ -54,6 +55,37 @@ test('a kernel for which it does not compile keeps the old module, until the nex
   await has(root, release, versions.broken)
   await has(root, twin, versions.now)
   await install(root, versions.next, '--oldpackage')
+  await allHave(root, versions.next)
+  await root.sh('rpm -e vmmci-dkms 2>&1')
+  assert.deepEqual(await root.changed(before), [])
+})
+
+test('npx beside the rpm, and the rpm after npx', async () => {
+  const { root } = await rootWithRpms()
+  await using _ = root
+  await root.addPackage(await packedPackage())
+  const before = await root.state()
+  await install(root, versions.now)
+  for (const [words, mend] of [
+    [['install', '--yes'], 'dnf install -y vmmci-dkms'],
+    [['uninstall'], 'dnf remove vmmci-dkms'],
+  ] as const) {
+    const { status, stderr } = await root.cli(...words)
+    assert.equal(status, exitStatus.owned, stderr)
+    assert.ok(stderr.includes(`belongs to the package vmmci-dkms; leaving it alone.`), stderr)
+    assert.ok(stderr.includes(`  try: ${mend}\n`), stderr)
+  }
+  assert.match((await root.cli('status')).stdout, /owned by +vmmci-dkms \(dnf\)/)
+  await allHave(root, versions.now)
+  await root.sh('rpm -e vmmci-dkms 2>&1')
+
+  const npx = await root.cli('install', '--yes', '--no-prereqs', '--all-kernels')
+  assert.equal(npx.status, 0, npx.stderr)
+  assert.ok(
+    (await install(root, versions.next)).includes(
+      `version ${versions.now} was installed by hand; this package replaces it`,
+    ),
+  )
   await allHave(root, versions.next)
   await root.sh('rpm -e vmmci-dkms 2>&1')
   assert.deepEqual(await root.changed(before), [])
