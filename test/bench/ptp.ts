@@ -18,6 +18,15 @@ import type { Series } from '../support/kernels.ts'
  * docs/ptp.svg.
  */
 const MINUTES = Number(process.env.VMMCI_BENCH_MINUTES ?? 30)
+
+/** Ways of chrony's to read the clock: how often, and of how many readings to take the middle one. */
+const POLLS = [
+  'poll 0 dpoll 0',
+  'poll 2 dpoll 2',
+  'poll 4 dpoll 4',
+  'poll 4 dpoll 2',
+  'poll 6 dpoll 6',
+]
 const SERIES = '6.12'
 const NEWEST = '7.3'
 const PPM = 50
@@ -56,13 +65,15 @@ const byDriver = (event: DeviceEvent) => isAccess(event) && event.offset !== reg
 
 const nothing = async () => {}
 
-const chrony: Way = {
-  name: 'PTP clock and chrony',
+const chronyBy = (name: string, config: string): Way => ({
+  name,
   disk: 'node',
-  begin: (guest) => startChrony(guest, ownConfig()),
+  begin: (guest) => startChrony(guest, config),
   synced: nothing,
   own: byDriver,
-}
+})
+
+const chrony = chronyBy('PTP clock and chrony', ownConfig())
 
 const steps: Way = { name: 'five-second step', begin: nothing, synced: nothing, own: byDriver }
 
@@ -73,7 +84,11 @@ const rtc: Way = {
     await guest.parameter('poll_interval', 0)
     await guest.sh('rtc-to-clock')
   },
-  synced: (guest) => guest.sh('rtc-to-clock'),
+  synced: async (guest) => {
+    // vmd's RTC keeps the host's time and QEMU's this machine's, from which the host has parted.
+    await guest.device.control(`clock 0 ${PPM}`)
+    await guest.sh('rtc-to-clock')
+  },
   own: (event) =>
     byDriver(event) && (event.offset === register.command || event.offset === register.isr),
 }
@@ -215,7 +230,39 @@ function row({ way, series, clocksource, settledErrors, stepped, accessesPerHour
   ].join('')
 }
 
-const heading = `${''.padEnd(45)}${'RMS'.padStart(12)}${'worst'.padStart(12)}${'steps'.padStart(6)}${'access/h'.padStart(9)}`
+/** Boots a guest for each, lets them keep their clocks beside one another, and prints a table. */
+async function compare(
+  wanted: [way: Way, series: Series, append?: string][],
+  minutes: number,
+): Promise<Run[]> {
+  const runs: Run[] = []
+  try {
+    for (const words of wanted) runs.push(await Run.begin(...words))
+    await together(runs, minutes)
+  } finally {
+    for (const { guest } of runs) await guest.dispose()
+  }
+  console.log(`host ${PPM} ppm fast, ${minutes} min, SYNCRTC half way`)
+  const names = [
+    'RMS'.padStart(57),
+    'worst'.padStart(12),
+    'steps'.padStart(6),
+    'access/h'.padStart(9),
+  ]
+  console.log([names.join(''), ...runs.map(row)].join('\n'))
+  return runs
+}
+
+/** npm run bench -- polls: what chrony's poll and dpoll make of the clock, side by side in one run. */
+export async function benchPolls(): Promise<void> {
+  await compare(
+    POLLS.map((words) => [
+      chronyBy(words, ownConfig().replace(/poll \d+ dpoll \d+/, words)),
+      SERIES,
+    ]),
+    MINUTES,
+  )
+}
 
 export async function benchPtp(): Promise<void> {
   const { ptp, bare } = await windows()
@@ -225,17 +272,16 @@ export async function benchPtp(): Promise<void> {
       `${(median(ptp) / median(bare)).toFixed(2)} (goal 1.2)`,
   )
 
-  const runs: Run[] = []
-  try {
-    for (const way of [chrony, steps, rtc]) runs.push(await Run.begin(way, SERIES))
-    runs.push(await Run.begin(chrony, SERIES, 'clocksource=refined-jiffies'))
-    runs.push(await Run.begin(chrony, NEWEST))
-    await together(runs, MINUTES)
-  } finally {
-    for (const { guest } of runs) await guest.dispose()
-  }
-  console.log(`host ${PPM} ppm fast, ${MINUTES} min, SYNCRTC half way`)
-  console.log([heading, ...runs.map(row)].join('\n'))
+  const runs = await compare(
+    [
+      [chrony, SERIES],
+      [steps, SERIES],
+      [rtc, SERIES],
+      [chrony, SERIES, 'clocksource=refined-jiffies'],
+      [chrony, NEWEST],
+    ],
+    MINUTES,
+  )
 
   mkdirSync(join(home, 'build'), { recursive: true })
   const seen = runs.map(({ way, series, clocksource, points, stepped, accessesPerHour }) => ({
