@@ -21,13 +21,13 @@ async function boot(root: Root, series: Series, run: (guest: Guest) => Promise<v
   await inGuest('Debian', { series, debian, acpi: true }, run)
 }
 
-/** Both were loaded by udev, and drive the device. */
-async function isUp(guest: Guest): Promise<void> {
+/** Both were loaded by udev, so many times so far, and drive the device. */
+async function isUp(guest: Guest, times = 1): Promise<void> {
   await guest.sh('udevadm settle')
   assert.match(await guest.sh('lsmod'), /^virtio_vmmci .*^virtio_pci_obsd /ms)
   assert.deepEqual(
     guest.device.since(0, 'driver-ok').map((e) => e.value),
-    [7],
+    Array(times).fill(7),
   )
 }
 
@@ -43,6 +43,23 @@ async function stopsCleanly(guest: Guest): Promise<void> {
   assert.equal(guest.console.split('shutdown requested by host').length - 1, 1)
   assert.equal(device.since(mark, 'vm-end').length, 0, 'vmd had to wait for nothing')
   assert.equal((await guest.diskFile('/root/file')).trim(), 'written just before')
+}
+
+/** What both packages run at an installation loads what a boot would load, and no more. */
+async function loadsAtInstallation(guest: Guest): Promise<void> {
+  const { device } = guest
+  const install = `modprobe -r virtio_vmmci virtio_pci_obsd
+    /usr/libexec/vmmci-dkms/every-kernel install vmmci-dkms ${versions.now} 2>&1`
+  let mark = device.mark()
+  await guest.sh(install)
+  await device.until(mark, 'driver-ok')
+
+  await guest.sh(`echo blacklist virtio_pci_obsd > /etc/modprobe.d/not-ours.conf\n${install}`)
+  await guest.sh('udevadm settle; rm /etc/modprobe.d/not-ours.conf')
+  assert.doesNotMatch(await guest.sh('lsmod'), /^virtio_(pci_obsd|vmmci) /m)
+  mark = device.mark()
+  await guest.sh('modprobe virtio_vmmci')
+  await device.until(mark, 'driver-ok')
 }
 
 const ours = 'node /opt/vmmci/dist/cli.js'
@@ -151,9 +168,10 @@ test('a whole Debian 13: the rpm, erased while its modules are loaded', async ()
   await root.sh(`rpm -U --nodeps /packages/${rpmFile(versions.now)} 2>&1`)
   await boot(root, '6.12', async (guest) => {
     await isUp(guest)
+    await loadsAtInstallation(guest)
     await guest.sh('rpm -e vmmci-dkms 2>&1')
     assert.equal(await guest.sh(nothingLeft), '')
-    await isUp(guest)
+    await isUp(guest, 3)
     await stopsCleanly(guest)
   })
 })
