@@ -21,7 +21,7 @@ export function plot({ title, x, y, logarithmic, series }: Plot): string {
     animation: false,
     backgroundColor: '#ffffff',
     title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
-    legend: { bottom: 0, itemGap: 50 },
+    legend: { bottom: 0, itemGap: 25 },
     grid: { left: 80, right: 30, top: 50, bottom: 70 },
     xAxis: { type: 'value', name: x, nameLocation: 'middle', nameGap: 28 },
     yAxis: {
