@@ -95,6 +95,8 @@ const refusal = async (guest: Guest) => {
 onEachKernel('a host that lies gives an errno', {}, async (guest) => {
   const { device } = guest
   await guest.parameter('poll_interval', 0)
+  await device.control('sync')
+  await device.until(0, 'ack')
   await readings(guest, 25)
   for (const [words, errno] of [
     ['sec 0', 'Numerical result out of range'],
