@@ -19,7 +19,7 @@ const epoch = async (guest: Guest) => Number(await guest.sh('epoch'))
  * the machine does beside it can throw chrony off for a while: it has five hundred to come back in.
  */
 async function converged(guest: Guest): Promise<number> {
-  await settle(guest)
+  await settle(guest, 20e-6, 1)
   const seen: number[] = []
   while (seen.length < 5) {
     const readings = await errors(guest, 100)

@@ -94,7 +94,8 @@ test('a host that sleeps and does not say so', () =>
     await settle(guest)
     const mark = guest.device.mark()
     await guest.device.control('sleep 28800')
-    await untilFileSays(guest, '/tmp/chronyd.log', 'System clock was stepped by 28800')
+    // By 28799.99... where the guest was ahead of the host, however little.
+    await untilFileSays(guest, '/tmp/chronyd.log', 'stepped by 28\\(800.0\\|799.9\\)')
     await settle(guest)
     assert.equal(guest.device.since(mark, 'interrupt').length, 0)
     assert.equal(await guest.attribute('sync_count'), '0')
