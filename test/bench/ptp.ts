@@ -12,22 +12,17 @@ import type { Series } from '../support/kernels.ts'
 /**
  * npm run bench -- ptp: a guest's clock by three ways, side by side in one run, its host 50 ppm fast:
  * chrony on our PTP clock; our five-second step alone; whole seconds of the RTC at each SYNCRTC, as
- * the public driver has it. Half way each guest sleeps for eight hours, which vmd tells by a SYNCRTC.
+ * the public driver has it. And what other polls of chrony's would make of the first. Half way each
+ * guest sleeps for eight hours, which vmd tells by a SYNCRTC.
  * Every error is told by readings that none of them has a part in; those of the first minutes, and of
  * the first after the sleep, are in the picture and not in the table. Written to build/ptp.json and
  * docs/ptp.svg.
  */
 const MINUTES = Number(process.env.VMMCI_BENCH_MINUTES ?? 30)
-
-/** Ways of chrony's to read the clock: how often, and of how many readings to take the middle one. */
-const POLLS = [
-  'poll 0 dpoll 0',
-  'poll 2 dpoll 2',
-  'poll 4 dpoll 4',
-  'poll 4 dpoll 2',
-  'poll 6 dpoll 6',
-]
 const SERIES = '6.12'
+
+/** How often chrony could read the clock instead, and of how many readings take the middle one. */
+const POLLS = ['poll 0 dpoll 0', 'poll 4 dpoll 2', 'poll 4 dpoll 4', 'poll 6 dpoll 6']
 const NEWEST = '7.3'
 const PPM = 50
 const SLEEP_NS = -8 * 3600 * 1e9
@@ -74,6 +69,9 @@ const chronyBy = (name: string, config: string): Way => ({
 })
 
 const chrony = chronyBy('chrony, PTP clock', ownConfig())
+
+const chronyWith = (words: string): Way =>
+  chronyBy(`chrony, ${words}`, ownConfig().replace(/poll \d+ dpoll \d+/, words))
 
 const steps: Way = { name: 'five-second step', begin: nothing, synced: nothing, own: byDriver }
 
@@ -216,6 +214,8 @@ async function windows(): Promise<{ ptp: number[]; bare: number[] }> {
   }
 }
 
+const pictured = [chrony, steps, rtc]
+
 const us = (ns: number) => `${(ns / 1e3).toFixed(1)} us`
 
 function row({ way, series, clocksource, settledErrors, stepped, accessesPerHour }: Run): string {
@@ -230,39 +230,7 @@ function row({ way, series, clocksource, settledErrors, stepped, accessesPerHour
   ].join('')
 }
 
-/** Boots a guest for each, lets them keep their clocks beside one another, and prints a table. */
-async function compare(
-  wanted: [way: Way, series: Series, append?: string][],
-  minutes: number,
-): Promise<Run[]> {
-  const runs: Run[] = []
-  try {
-    for (const words of wanted) runs.push(await Run.begin(...words))
-    await together(runs, minutes)
-  } finally {
-    for (const { guest } of runs) await guest.dispose()
-  }
-  console.log(`host ${PPM} ppm fast, ${minutes} min, SYNCRTC half way`)
-  const names = [
-    'RMS'.padStart(57),
-    'worst'.padStart(12),
-    'steps'.padStart(6),
-    'access/h'.padStart(9),
-  ]
-  console.log([names.join(''), ...runs.map(row)].join('\n'))
-  return runs
-}
-
-/** npm run bench -- polls: what chrony's poll and dpoll make of the clock, side by side in one run. */
-export async function benchPolls(): Promise<void> {
-  await compare(
-    POLLS.map((words) => [
-      chronyBy(words, ownConfig().replace(/poll \d+ dpoll \d+/, words)),
-      SERIES,
-    ]),
-    MINUTES,
-  )
-}
+const heading = `${'RMS'.padStart(57)}${'worst'.padStart(12)}${'steps'.padStart(6)}${'access/h'.padStart(9)}`
 
 export async function benchPtp(): Promise<void> {
   const { ptp, bare } = await windows()
@@ -272,16 +240,18 @@ export async function benchPtp(): Promise<void> {
       `${(median(ptp) / median(bare)).toFixed(2)} (goal 1.2)`,
   )
 
-  const runs = await compare(
-    [
-      [chrony, SERIES],
-      [steps, SERIES],
-      [rtc, SERIES],
-      [chrony, SERIES, 'clocksource=refined-jiffies'],
-      [chrony, NEWEST],
-    ],
-    MINUTES,
-  )
+  const runs: Run[] = []
+  try {
+    for (const way of pictured) runs.push(await Run.begin(way, SERIES))
+    runs.push(await Run.begin(chrony, SERIES, 'clocksource=refined-jiffies'))
+    runs.push(await Run.begin(chrony, NEWEST))
+    for (const words of POLLS) runs.push(await Run.begin(chronyWith(words), SERIES))
+    await together(runs, MINUTES)
+  } finally {
+    for (const { guest } of runs) await guest.dispose()
+  }
+  console.log(`host ${PPM} ppm fast, ${MINUTES} min, SYNCRTC half way`)
+  console.log([heading, ...runs.map(row)].join('\n'))
 
   mkdirSync(join(home, 'build'), { recursive: true })
   const seen = runs.map(({ way, series, clocksource, points, stepped, accessesPerHour }) => ({
@@ -299,7 +269,7 @@ export async function benchPtp(): Promise<void> {
       y: 'ms, logarithmic',
       logarithmic: true,
       series: runs
-        .filter(({ series }) => series === SERIES)
+        .filter(({ way, series }) => series === SERIES && pictured.includes(way))
         .map(({ way, clocksource, points }) => ({
           name: clocksource === 'tsc' ? way.name : `${way.name}, ${clocksource}`,
           // A tenth of a microsecond is below what a reading can tell.

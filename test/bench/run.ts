@@ -4,7 +4,6 @@ const areas: Record<string, () => Promise<void>> = {
   package: async () => (await import('./package.ts')).benchPackage(),
   clock: async () => (await import('./clock.ts')).benchClock(),
   ptp: async () => (await import('./ptp.ts')).benchPtp(),
-  polls: async () => (await import('./ptp.ts')).benchPolls(),
 }
 
 const wanted = process.argv.slice(2)
