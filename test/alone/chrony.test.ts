@@ -16,12 +16,12 @@ const epoch = async (guest: Guest) => Number(await guest.sh('epoch'))
 
 /**
  * Waits until chrony is sure of the clock, and tells the RMS error of a hundred readings then, ns. What
- * the machine does beside it can throw chrony off for a while: it has five hundred to come back in.
+ * the machine does beside it can throw chrony off for a while: it has a thousand to come back in.
  */
 async function converged(guest: Guest): Promise<number> {
   await settle(guest, 20e-6, 1)
   const seen: number[] = []
-  while (seen.length < 5) {
+  while (seen.length < 10) {
     const readings = await errors(guest, 100)
     const rms = rootMeanSquare(readings.map(({ ns }) => ns))
     if (rootMeanSquare(readings.map(beyondDoubt)) < GOAL_NS) return rms
