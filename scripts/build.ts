@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Command, exec, show } from './exec.ts'
 import { Failure } from './failure.ts'
 import type { Project } from './manifest/manifest.ts'
-import { buildHint, errorLines } from './plan/hints.ts'
+import { buildHint, errorLines, outOfSpace } from './plan/hints.ts'
 import { writeSourceTree } from './source-tree.ts'
 import { throwIfInterrupted } from './steps.ts'
 import type { Kernel } from './system/kernels.ts'
@@ -52,8 +52,8 @@ export async function verifyModule(
 }
 
 function buildFailure(kernel: Kernel, log: string, text: string, status: number): Failure {
-  if (/No space left on device/i.test(text))
-    return new Failure('space', `There is no space left for the build.`, { mend: `df -h ${log}` })
+  if (outOfSpace(text))
+    return new Failure('space', 'There is no space left for the build.', { mend: `df -h ${log}` })
   const hint = buildHint(text)
   return new Failure('build', `The build for kernel ${kernel.release} failed (make: ${status}).`, {
     details: [...errorLines(text), ...(hint ? [hint] : [])],

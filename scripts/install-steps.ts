@@ -4,7 +4,7 @@ import { readLog, verifyModule } from './build.ts'
 import { show } from './exec.ts'
 import { Failure } from './failure.ts'
 import type { Project } from './manifest/manifest.ts'
-import { buildHint, errorLines } from './plan/hints.ts'
+import { buildHint, errorLines, outOfSpace } from './plan/hints.ts'
 import { outlasting } from './scratch.ts'
 import { keyByPolicy } from './signing/policy.ts'
 import { isSignedWith, signModule } from './signing/sign.ts'
@@ -21,7 +21,11 @@ export function explainBuild(project: Project, step: Step): Step {
     explain: (command, result) => {
       const log = join(dkmsTree, project.package.name, project.version, 'build/make.log')
       const text = `${readLog(log)}\n${result.stdout}${result.stderr}`
-      if (/No space left on device/i.test(text)) return undefined
+      if (outOfSpace(text))
+        return new Failure('space', 'There is no space left for the build.', {
+          details: errorLines(text),
+          mend: `df -h ${dkmsTree}`,
+        })
       const kept = join(mkdtempSync(join(outlasting, `${project.package.name}-log-`)), 'make.log')
       writeFileSync(kept, text)
       const hint = buildHint(text)

@@ -2,6 +2,7 @@ import { Listr, ListrLogLevels } from 'listr2'
 import { type Command, exec, type Result, show, stopRunning } from './exec.ts'
 import { Failure, type FailureKind } from './failure.ts'
 import type { Output } from './output.ts'
+import { outOfSpace } from './plan/hints.ts'
 
 /** One thing to do: commands in order, or an action where no command says it. */
 export interface Step {
@@ -37,7 +38,7 @@ export function throwIfInterrupted(): void {
 /** What a failed command is reported as where nobody knows better. */
 export function commandFailure(kind: FailureKind, command: Command, result: Result): Failure {
   const output = `${result.stdout}${result.stderr}`.trim().split('\n').slice(-15)
-  if (/No space left on device/i.test(output.join('\n')))
+  if (outOfSpace(output.join('\n')))
     return new Failure('space', 'There is no space left on the device.', {
       details: output,
       mend: 'df -h /usr/src /var/lib/dkms /lib/modules',

@@ -24,6 +24,11 @@ export function buildHint(log: string): string | undefined {
   return hints.find(({ pattern }) => pattern.test(log))?.hint
 }
 
+/** Whether something had no room to write to; kbuild's fixdep says so in words of its own. */
+export function outOfSpace(output: string): boolean {
+  return /No space left on device|fixdep: not all data was written/i.test(output)
+}
+
 /** What modprobe says where the kernel would not take a module, and what to tell people. */
 const refusals: { pattern: RegExp; hint: string; mend?: string }[] = [
   {
