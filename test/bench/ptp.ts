@@ -29,7 +29,7 @@ const SLEEP_NS = -8 * 3600 * 1e9
 /** Between two looks at all the guests, ms. */
 const LOOK = 10_000
 /** What a daemon has to find the clock's rate in, s; the same for those that look for none. */
-const SETTLE = 180
+const SETTLE = 120
 const WINDOW_ROUNDS = 20
 const WINDOW_READINGS = 500
 
