@@ -220,7 +220,7 @@ const us = (ns: number) => `${(ns / 1e3).toFixed(1)} us`
 
 function row({ way, series, clocksource, settledErrors, stepped, accessesPerHour }: Run): string {
   return [
-    way.name.padEnd(22),
+    way.name.padEnd(24),
     series.padEnd(6),
     clocksource.padEnd(17),
     us(rootMeanSquare(settledErrors)).padStart(12),
@@ -230,7 +230,7 @@ function row({ way, series, clocksource, settledErrors, stepped, accessesPerHour
   ].join('')
 }
 
-const heading = `${'RMS'.padStart(57)}${'worst'.padStart(12)}${'steps'.padStart(6)}${'access/h'.padStart(9)}`
+const heading = `${'RMS'.padStart(59)}${'worst'.padStart(12)}${'steps'.padStart(6)}${'access/h'.padStart(9)}`
 
 export async function benchPtp(): Promise<void> {
   const { ptp, bare } = await windows()
