@@ -30,9 +30,9 @@ END
 export const untilFileSays = (guest: Guest, file: string, pattern: string): Promise<string> =>
   guest.sh(`until grep -q '${pattern}' ${file} 2>/dev/null; do sleep 0.2; done`)
 
-/** Waits until chronyd is sure of the clock: the time to so many seconds, the rate to so many ppm. */
-export const settle = (guest: Guest, time = 0.001, rate = 100): Promise<string> =>
-  guest.onDisk(`chronyc -n waitsync 0 ${time} ${rate} 1`)
+/** Waits until chronyd has found the clock: the time to 1 ms, the rate to 100 ppm. */
+export const settle = (guest: Guest): Promise<string> =>
+  guest.onDisk('chronyc -n waitsync 0 0.001 100 1')
 
 /** How far off the clock is at least, ns: a reading is known to half its window. */
 export const beyondDoubt = ({ ns, window }: ClockError): number =>
