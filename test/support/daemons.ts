@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { home } from '../../scripts/source-tree.ts'
-import type { ClockError, Guest } from './guest.ts'
+import type { Guest } from './guest.ts'
 
 /** What install --chrony writes. */
 export const ownConfig = (): string => readFileSync(join(home, 'kmod/config/chrony.conf'), 'utf8')
@@ -33,7 +33,3 @@ export const untilFileSays = (guest: Guest, file: string, pattern: string): Prom
 /** Waits until chronyd has found the clock: the time to 1 ms, the rate to 100 ppm. */
 export const settle = (guest: Guest): Promise<string> =>
   guest.onDisk('chronyc -n waitsync 0 0.001 100 1')
-
-/** How far off the clock is at least, ns: a reading is known to half its window. */
-export const beyondDoubt = ({ ns, window }: ClockError): number =>
-  Math.max(0, Math.abs(ns) - window / 2)

@@ -279,22 +279,30 @@ const lines = [
   ...['-chardev', 'socket,id=shell,path=shell', '-serial', 'chardev:shell'],
 ]
 
-/** Boots a guest for a test, and looks at what its kernel said afterwards. */
+/** Runs a test's part in a guest, looks at what its kernel said afterwards, and ends it. */
+export async function using(
+  guest: Guest,
+  name: string,
+  run: (guest: Guest) => Promise<void>,
+): Promise<void> {
+  try {
+    await run(guest)
+    await guest.checkQuiet()
+  } catch (error) {
+    guest.keepLogs(name, error)
+    throw error
+  } finally {
+    await guest.dispose()
+  }
+}
+
+/** Boots a guest for a test. */
 export async function inGuest(
   name: string,
   options: GuestOptions,
   run: (guest: Guest) => Promise<void>,
 ): Promise<void> {
-  const guest = await Guest.boot(options)
-  try {
-    await run(guest)
-    await guest.checkQuiet()
-  } catch (error) {
-    guest.keepLogs(`${name} ${options.series}`, error)
-    throw error
-  } finally {
-    await guest.dispose()
-  }
+  await using(await Guest.boot(options), `${name} ${options.series}`, run)
 }
 
 /** The same test on each of the kernels. */
