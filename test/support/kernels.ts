@@ -68,24 +68,28 @@ export async function bootableKernel(series: Series): Promise<string> {
   return join(folder, 'vmlinux')
 }
 
-/**
- * A folder with our modules for a kernel, stripped of debug sections; made as if that kernel had been
- * built without an option, where one is given.
- */
-export async function builtModules(series: Series, without?: string): Promise<string> {
+/** Kernels that are not to be had, made of one that is by a change to its headers, in their folder. */
+const variants = {
+  'without-PTP': `sed -i '/CONFIG_PTP_1588_CLOCK[ _=]/d' include/generated/autoconf.h include/config/auto.conf`,
+  // The names are gone, and every other member stays where the kernel has it.
+  'before-5.0': `find /usr/src -name ptp_clock_kernel.h -exec sed -Ei 's/\\b(gettimex64|ptp_read_system_(pre|post)ts)\\b/later_&/' {} +`,
+}
+
+/** A folder with our modules for a kernel or a variant of it, stripped of debug sections. */
+export async function builtModules(
+  series: Series,
+  variant?: keyof typeof variants,
+): Promise<string> {
   const { release } = await guestKernel(series)
   const sources = Buffer.concat([...sourceTree(project).values()])
-  const name = without ? `modules/${release}-without-${without}` : `modules/${release}`
+  const name = `modules/${[release, variant].filter(Boolean).join('-')}`
   return cached(name, sources, async (folder) => {
     await using root = await Root.of(kernelRoots[series])
     const headers = `/lib/modules/${release}/build`
-    if (without)
-      await root.sh(
-        `sed -i '/${without}[ _=]/d' ${headers}/include/generated/autoconf.h ${headers}/include/config/auto.conf`,
-      )
+    if (variant) await root.sh(`cd ${headers}/ && ${variants[variant]}`)
     mkdirSync(join(root.folder, 'src'))
     writeSourceTree(project, join(root.folder, 'src'))
-    await root.sh(`make -C ${headers} M=/src -j2 modules && strip -g /src/*.ko`)
+    await root.sh(`make -C ${headers} M=/src KCFLAGS=-Werror -j2 modules && strip -g /src/*.ko`)
     for (const { name } of project.modules)
       cpSync(join(root.folder, 'src', `${name}.ko`), join(folder, `${name}.ko`))
   })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { median } from 'simple-statistics'
 import { type Guest, inGuest, onEachKernel, withoutOurs } from '../support/guest.ts'
-import { builtModules } from '../support/kernels.ts'
+import { allSeries, builtModules, type Series } from '../support/kernels.ts'
 
 /** The clock's device, by its name. */
 const clockDevice = async (guest: Guest) =>
@@ -144,21 +144,49 @@ onEachKernel('no TIMESYNC, no PTP clock', { features: 6 }, async (guest) => {
   assert.doesNotMatch(guest.console, /vmmci.*ptp/i)
 })
 
-test('a kernel without PTP: one line, and all else works', async () => {
-  const modules = await builtModules('6.12', 'CONFIG_PTP_1588_CLOCK')
-  const file = readFileSync(join(modules, 'virtio_vmmci.ko'))
-  const options = { series: '6.12', append: withoutOurs, files: { 'root/virtio_vmmci.ko': file } }
-  await inGuest('without PTP', { ...options, series: '6.12' }, async (guest) => {
+/** A guest with virtio_vmmci as it is built for a variant of its kernel. */
+async function inVariant(
+  name: string,
+  series: Series,
+  variant: 'without-PTP' | 'before-5.0',
+  run: (guest: Guest) => Promise<void>,
+): Promise<void> {
+  const file = readFileSync(join(await builtModules(series, variant), 'virtio_vmmci.ko'))
+  const files = { 'root/virtio_vmmci.ko': file }
+  const disk = 'node'
+  await inGuest(name, { series, acpi: true, disk, append: withoutOurs, files }, async (guest) => {
+    await guest.sh(
+      'modprobe -a virtio_pci_obsd $(modinfo -F depends /root/virtio_vmmci.ko | tr , " ")',
+    )
+    await guest.sh('insmod /root/virtio_vmmci.ko')
+    await run(guest)
+    await guest.sh('rmmod virtio_vmmci')
+  })
+}
+
+test('a kernel without PTP: one line, and all else works', () =>
+  inVariant('without PTP', '6.12', 'without-PTP', async (guest) => {
     const { device } = guest
-    await guest.sh('modprobe virtio_pci_obsd && insmod /root/virtio_vmmci.ko')
     assert.equal(await guest.sh('dmesg | grep -c "no PTP clock"'), '1')
     const mark = device.mark()
     await device.control('sync')
     await device.until(mark, 'ack')
     await guest.attribute('drift_ns')
-    await guest.sh('rmmod virtio_vmmci')
-  })
-})
+  }))
+
+// The core still takes what they had, and brackets it itself.
+for (const series of allSeries)
+  test(`${series}: the PTP clock as kernels before 5.0 have it`, () =>
+    inVariant('before 5.0', series, 'before-5.0', async (guest) => {
+      await guest.device.control('clock 100 0')
+      const clock = await clockDevice(guest)
+      const extended = await guest.run(`ptp read ${clock} 1`)
+      assert.match(extended.output, /Operation not supported/)
+      const { ns } = await guest.clockError()
+      const told = await guest.onDisk(`phc_ctl ${clock} cmp 2>&1`)
+      const apart = Number(/offset from CLOCK_REALTIME is (-?\d+)ns/.exec(told)?.[1])
+      assert.ok(Math.abs(Math.abs(apart) - Math.abs(ns)) < 1e6, `${told} and ${ns} ns`)
+    }))
 
 // Of these kernels only 5.10 has PTP as a module.
 test('PTP as a module, loaded before ours or by it', () =>
