@@ -3,6 +3,7 @@ const areas: Record<string, () => Promise<void>> = {
   toolchain: async () => (await import('./toolchain.ts')).benchToolchain(),
   package: async () => (await import('./package.ts')).benchPackage(),
   clock: async () => (await import('./clock.ts')).benchClock(),
+  chrony: async () => (await import('./chrony.ts')).benchChrony(),
   ptp: async () => (await import('./ptp.ts')).benchPtp(),
 }
 
