@@ -67,7 +67,7 @@ test('a device that is gone while chrony reads it', () =>
     const said = Number(await guest.sh('dmesg | wc -l'))
     await device.control('vanish')
     await guest.said(/host time .* refused/)
-    // chronyd reads every 4 s and gives up on a clock that failed eight times.
+    // chronyd gives up on a clock of which it had nothing eight times, every 4 s.
     await guest.sh("until chroot /mnt chronyc -n sources | grep -q '^#[?] VMCI'; do sleep 1; done")
     assert.match(
       await clockStatus(guest),
