@@ -38,8 +38,6 @@ async function kept(guest: Guest): Promise<number> {
   return rms
 }
 
-const epoch = async (guest: Guest) => Number(await guest.sh('epoch'))
-
 async function followed(guest: Guest): Promise<string> {
   const { device } = guest
   assert.equal(await guest.clocksource(), 'tsc')
@@ -48,10 +46,10 @@ async function followed(guest: Guest): Promise<string> {
   await device.until(0, 'ack')
   await startChrony(guest, ownConfig())
   await untilFileSays(guest, '/tmp/chronyd.log', 'Selected source VMCI')
-  const start = await epoch(guest)
+  const start = await guest.epoch()
   await converged(guest)
   const rms = await kept(guest)
-  const before = await epoch(guest)
+  const before = await guest.epoch()
   assert.ok(Math.abs(before - start) < 50e3, 'a step')
 
   const mark = device.mark()
@@ -61,7 +59,7 @@ async function followed(guest: Guest): Promise<string> {
   const rmsAfter = await kept(guest)
 
   // One step, forward, and by the driver.
-  const stepped = (await epoch(guest)) - before
+  const stepped = (await guest.epoch()) - before
   assert.ok(Math.abs(stepped - 28800e9) < 1e9, `${stepped} ns`)
   assert.equal(await guest.attribute('sync_count'), '2')
   assert.doesNotMatch(await guest.sh('cat /tmp/chronyd.log'), /stepped/)

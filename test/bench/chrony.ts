@@ -122,20 +122,18 @@ async function beginMakestep(words: string): Promise<Makestep> {
   return { guest, words, took: [], back: 0 }
 }
 
-const epoch = async (guest: Guest) => Number(await guest.sh('epoch'))
-
 /** One sleep of all, until each is right or has had its time. */
 async function sleepOnce(all: Makestep[], sleep: number): Promise<void> {
   const start = seconds()
   const epochs = new Map<Makestep, number>()
   for (const one of all) {
-    epochs.set(one, await epoch(one.guest))
+    epochs.set(one, await one.guest.epoch())
     await one.guest.device.control(`sleep ${sleep}`)
   }
   const right = new Map<Makestep, number>()
   while (right.size < all.length && seconds() - start < PATIENCE) {
     for (const one of all) {
-      const now = await epoch(one.guest)
+      const now = await one.guest.epoch()
       if (now < (epochs.get(one) ?? now) - RIGHT_NS) one.back++
       epochs.set(one, now)
       const { ns } = await one.guest.clockError()

@@ -148,13 +148,13 @@ class Run {
   }
 
   private async start(): Promise<void> {
-    this.epoch = Number(await this.guest.sh('epoch'))
+    this.epoch = await this.guest.epoch()
     this.mark = this.guest.device.mark()
     this.since = seconds()
   }
 
   private async stop(): Promise<void> {
-    const moved = Math.abs(Number(await this.guest.sh('epoch')) - this.epoch)
+    const moved = Math.abs((await this.guest.epoch()) - this.epoch)
     this.stepped = Math.max(this.stepped, moved)
     this.accesses += this.guest.device.events.slice(this.mark).filter(this.way.own).length
     this.watched += seconds() - this.since

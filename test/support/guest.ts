@@ -223,6 +223,11 @@ export class Guest {
     return { ns: Math.round((low + high) / 2), window: high - low }
   }
 
+  /** CLOCK_REALTIME minus CLOCK_MONOTONIC, ns: only a step changes it. */
+  async epoch(): Promise<number> {
+    return Number(await this.sh('epoch'))
+  }
+
   /** A file of the disk, read from outside once the VM has ended. */
   diskFile(path: string): Promise<string> {
     return this.root.sh(`debugfs -R ${quote(`cat ${path}`)} /vm/disk 2>/dev/null`)

@@ -75,11 +75,10 @@ const variants = {
   'before-5.0': `find /usr/src -name ptp_clock_kernel.h -exec sed -Ei 's/\\b(gettimex64|ptp_read_system_(pre|post)ts)\\b/later_&/' {} +`,
 }
 
+export type Variant = keyof typeof variants
+
 /** A folder with our modules for a kernel or a variant of it, stripped of debug sections. */
-export async function builtModules(
-  series: Series,
-  variant?: keyof typeof variants,
-): Promise<string> {
+export async function builtModules(series: Series, variant?: Variant): Promise<string> {
   const { release } = await guestKernel(series)
   const sources = Buffer.concat([...sourceTree(project).values()])
   const name = `modules/${[release, variant].filter(Boolean).join('-')}`

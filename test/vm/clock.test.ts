@@ -68,12 +68,12 @@ onEachKernel(
     await measured(guest)
     near((await guest.clockError()).ns, 0, MS, 'error after a step')
 
-    const epoch = await guest.sh('epoch')
+    const epoch = await guest.epoch()
     await device.control('clock 32 0')
     const below = await drifts(guest)
     near(below.driver, 2 * S, MS, 'drift below the threshold')
     near(below.driver, below.own, MS + below.doubt, 'drift against an own reading')
-    near(Number(await guest.sh('epoch')), Number(epoch), MS, 'a clock that was to be left alone')
+    near(await guest.epoch(), epoch, MS, 'a clock that was to be left alone')
 
     await guest.parameter('step_threshold', 0)
     await device.control('clock 1032 0')

@@ -40,7 +40,7 @@ onEachKernel('lives through every hostile mode', { acpi: true, cpus: 2 }, async 
   await guest.parameter('poll_interval', 1)
   await device.control('sync')
   await device.until(0, 'ack')
-  const epoch = Number(await guest.sh('epoch'))
+  const epoch = await guest.epoch()
 
   for (const [name, words, sync] of modes) {
     await staysQuiet(guest, async () => {
@@ -53,7 +53,7 @@ onEachKernel('lives through every hostile mode', { acpi: true, cpus: 2 }, async 
       await polls(guest)
     })
     // A sync that was honest may have corrected it, by what a millisecond has room for.
-    const moved = Number(await guest.sh('epoch')) - epoch
+    const moved = (await guest.epoch()) - epoch
     assert.ok(Math.abs(moved) < 2e6, `${name} moved the clock by ${moved} ns`)
     await device.control('honest')
     await device.control('command 0')
@@ -67,12 +67,12 @@ onEachKernel('lives through every hostile mode', { acpi: true, cpus: 2 }, async 
 onEachKernel('lives on when the device vanishes', { acpi: true }, async (guest) => {
   const { device } = guest
   await guest.parameter('poll_interval', 1)
-  const epoch = Number(await guest.sh('epoch'))
+  const epoch = await guest.epoch()
   await staysQuiet(guest, async () => {
     await device.control('vanish')
     await device.control('command 3')
     await polls(guest)
   })
-  assert.ok(Math.abs(Number(await guest.sh('epoch')) - epoch) < 1e6)
+  assert.ok(Math.abs((await guest.epoch()) - epoch) < 1e6)
   await guest.sh('modprobe -r virtio_vmmci virtio_pci_obsd')
 })
