@@ -209,8 +209,8 @@ static bool do_hostile(struct vm *vm, const char *word, double arg)
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (!strcmp(word, names[i])) {
-			vm->dev.hostile = (enum vmmci_hostile)i;
-			vm->dev.hostile_arg = (uint64_t)arg;
+			vmmci_set_hostile(&vm->dev, (enum vmmci_hostile)i,
+					  (uint64_t)arg);
 			return true;
 		}
 	}

@@ -87,11 +87,14 @@ static void set_timer(struct vmmci *v, unsigned int seconds)
 	v->ops->timer(v, seconds);
 }
 
-static void raise_line(struct vmmci *v)
+/* Nothing would lower the line of a device without a status, or gone. */
+static void raise_line(struct vmmci *v, uint8_t isr)
 {
-	v->isr = ISR_CONFIG;
+	v->isr = isr;
 	v->ops->event(v, "interrupt", v->cmd);
 	v->ops->line(v, true);
+	if (!isr || v->hostile == HOSTILE_VANISH)
+		v->ops->line(v, false);
 }
 
 /* Reading the low word of the seconds is what looks at the clock. */
@@ -120,7 +123,7 @@ static uint8_t read_isr(struct vmmci *v)
 	v->ops->line(v, false);
 	if (v->hostile == HOSTILE_STORM && v->hostile_arg) {
 		v->hostile_arg--;
-		raise_line(v);
+		raise_line(v, ISR_CONFIG);
 	}
 	return isr;
 }
@@ -284,13 +287,13 @@ int vmmci_ctl(struct vmmci *v, uint32_t cmd)
 	case VMMCI_SHUTDOWN:
 	case VMMCI_REBOOT:
 		v->cmd = cmd;
-		raise_line(v);
+		raise_line(v, ISR_CONFIG);
 		set_timer(v, VMMCI_TIMEOUT_S);
 		break;
 	case VMMCI_SYNCRTC:
 		if (v->guest_features & VMMCI_F_SYNCRTC) {
 			v->cmd = cmd;
-			raise_line(v);
+			raise_line(v, ISR_CONFIG);
 		}
 		break;
 	}
@@ -306,9 +309,13 @@ void vmmci_timeout(struct vmmci *v)
 void vmmci_force(struct vmmci *v, uint32_t cmd, uint8_t isr)
 {
 	v->cmd = cmd;
-	v->isr = isr;
-	v->ops->event(v, "interrupt", cmd);
-	v->ops->line(v, true);
-	if (!isr)
+	raise_line(v, isr);
+}
+
+void vmmci_set_hostile(struct vmmci *v, enum vmmci_hostile mode, uint64_t arg)
+{
+	v->hostile = mode;
+	v->hostile_arg = arg;
+	if (mode == HOSTILE_VANISH)
 		v->ops->line(v, false);
 }

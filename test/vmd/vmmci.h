@@ -36,7 +36,7 @@ enum vmmci_hostile {
 	HOSTILE_BACKWARDS,	/* each snapshot @hostile_arg us before the last */
 	HOSTILE_STORM,		/* raise again after each status read, that often */
 	HOSTILE_SLOW,		/* each answer takes @hostile_arg ms */
-	HOSTILE_VANISH,		/* reads as all-ones, takes no writes */
+	HOSTILE_VANISH,		/* all-ones, no writes, no hold on the line */
 };
 
 struct vmmci;
@@ -108,7 +108,8 @@ void vmmci_machine_reset(struct vmmci *v);
 int vmmci_ctl(struct vmmci *v, uint32_t cmd);
 void vmmci_timeout(struct vmmci *v);
 
-/* For tests: raise the line with any command, or without a status. */
+/* For tests: raise the line with any command, or without a status; and lie. */
 void vmmci_force(struct vmmci *v, uint32_t cmd, uint8_t isr);
+void vmmci_set_hostile(struct vmmci *v, enum vmmci_hostile mode, uint64_t arg);
 
 #endif

@@ -220,6 +220,21 @@ static void a_reset_forgets_the_driver(void)
 	CHECK(vmmci_read(&v, 18, 1) == 0);
 }
 
+/* A line held by nobody would be up until the kernel turns it off. */
+static void what_is_gone_holds_no_line(void)
+{
+	struct vmmci v = bound(7);
+
+	vmmci_ctl(&v, VMMCI_SYNCRTC);
+	CHECK(seen.line);
+	vmmci_set_hostile(&v, HOSTILE_VANISH, 0);
+	CHECK(!seen.line);
+	vmmci_force(&v, VMMCI_SYNCRTC, 2);
+	CHECK(seen.raised == 2);
+	CHECK(!seen.line);
+	CHECK(vmmci_read(&v, 19, 1) == 0xff);
+}
+
 static void the_clock_can_be_off(void)
 {
 	struct vmmci v = bound(7);
@@ -243,6 +258,7 @@ int main(void)
 	a_guest_announces_its_own_end();
 	other_numbers_are_illegal();
 	a_reset_forgets_the_driver();
+	what_is_gone_holds_no_line();
 	the_clock_can_be_off();
 	printf("%d failures\n", failures);
 	return failures != 0;
