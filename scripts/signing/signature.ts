@@ -136,18 +136,20 @@ function isMeant({ info }: ModuleSignature, certificate: Certificate): boolean {
  */
 export function isSignedBy(signature: ModuleSignature, certificate: Buffer): boolean {
   let x509: X509Certificate
+  let parsed: Certificate
   try {
     x509 = new X509Certificate(certificate)
+    parsed = AsnConvert.parse(x509.raw, Certificate)
   } catch {
     throw new Failure('sign', 'That is not an X.509 certificate.', {
       mend: 'openssl x509 -noout -text -in FILE',
     })
   }
-  if (!isMeant(signature, AsnConvert.parse(x509.raw, Certificate))) return false
   const { info, content, hash } = signature
+  // The kernel takes no signature with attributes for a module (crypto/asymmetric_keys/pkcs7_verify.c).
+  if (info.signedAttrs) return false
   try {
-    // The kernel takes no signature with attributes for a module (crypto/asymmetric_keys/pkcs7_verify.c).
-    if (info.signedAttrs) return false
+    if (!isMeant(signature, parsed)) return false
     return verify(hash, content, x509.publicKey, Buffer.from(info.signature.buffer))
   } catch {
     return false
