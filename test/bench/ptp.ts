@@ -77,7 +77,7 @@ const chronyBy = (name: string, config: string): Way => ({
 const chrony = chronyBy('chrony, PTP clock', ownConfig())
 
 const chronyWith = (words: string): Way =>
-  chronyBy(`chrony, ${words}`, ownConfig().replace(/poll \d+ dpoll \d+/, words))
+  chronyBy(`chrony, ${words}`, ownConfig().replace(/poll \d+/, words))
 
 const steps: Way = { name: 'five-second step', begin: nothing, synced: nothing, own: byDriver }
 
