@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { rootMeanSquare } from 'simple-statistics'
 import { home } from '../../scripts/source-tree.ts'
-import { ownConfig, startChrony, untilFileSays } from '../support/daemons.ts'
+import { halfRead, ownConfig, startChrony, untilFileSays } from '../support/daemons.ts'
 import { Guest } from '../support/guest.ts'
 
 /**
- * npm run bench -- chrony: what "trust" and "makestep" in kmod/config/chrony.conf are worth, each
- * against what could stand there instead, side by side in one run, the host 50 ppm fast. (For "poll"
- * see ptp.ts: that takes longer.) Written to build/chrony.json.
+ * npm run bench -- chrony: what "trust", "makestep" and "maxdispersion" in kmod/config/chrony.conf
+ * are worth, each against what could stand there instead, side by side in one run, the host 50 ppm
+ * fast. (For "poll" see ptp.ts: that takes longer.) Written to build/chrony.json.
  */
 const SERIES = '6.12'
 const PPM = 50
@@ -110,26 +110,39 @@ const makesteps = [
   'makestep 0.01 -1',
 ]
 
-async function beginMakestep(words: string): Promise<Makestep> {
+const asWords = (words: string): [string, string] => [
+  words || 'no makestep',
+  ownConfig().replace(/^makestep .*$/m, words),
+]
+
+/** And what the file has, taking readings of which two are from before a sleep and two from after. */
+const mixing: [string, string] = ['no maxdispersion', ownConfig().replace(/ maxdispersion \S+/, '')]
+
+async function beginMakestep([words, config]: [string, string]): Promise<Makestep> {
   // Without SYNCRTC.
   const guest = await Guest.boot({ series: SERIES, acpi: true, disk: 'node', features: 3 })
   await guest.device.control(`clock 0 ${PPM}`)
   await guest.parameter('poll_interval', 1)
-  await startChrony(guest, ownConfig().replace(/^makestep .*$/m, words))
+  await startChrony(guest, config)
   await untilFileSays(guest, '/tmp/chronyd.log', 'Selected source VMCI')
   // Before, the driver would step.
   await guest.said(/a time daemon disciplines the clock/)
   return { guest, words, took: [], back: 0 }
 }
 
-/** One sleep of all, until each is right or has had its time. */
+/** One sleep of all, at the worst moment, until each is right or has had its time. */
 async function sleepOnce(all: Makestep[], sleep: number): Promise<void> {
-  const start = seconds()
+  const starts = new Map<Makestep, number>()
   const epochs = new Map<Makestep, number>()
-  for (const one of all) {
-    epochs.set(one, await one.guest.epoch())
-    await one.guest.device.control(`sleep ${sleep}`)
-  }
+  await Promise.all(
+    all.map(async (one) => {
+      epochs.set(one, await one.guest.epoch())
+      await halfRead(one.guest)
+      await one.guest.device.control(`sleep ${sleep}`)
+      starts.set(one, seconds())
+    }),
+  )
+  const start = seconds()
   const right = new Map<Makestep, number>()
   while (right.size < all.length && seconds() - start < PATIENCE) {
     for (const one of all) {
@@ -139,7 +152,7 @@ async function sleepOnce(all: Makestep[], sleep: number): Promise<void> {
       const { ns } = await one.guest.clockError()
       // A clock that is slewed too far is not right as it passes.
       if (Math.abs(ns) > RIGHT_NS) right.delete(one)
-      else if (!right.has(one)) right.set(one, seconds() - start)
+      else if (!right.has(one)) right.set(one, seconds() - (starts.get(one) ?? start))
     }
     await wait(LOOK)
   }
@@ -154,7 +167,7 @@ async function lookAtMakestep(all: Makestep[]): Promise<object[]> {
   console.log(`${'slept, s'.padEnd(18)}${heads.join('')}  back`)
   return all.map(({ words, took, back }) => {
     const times = took.map((s) => (s === undefined ? `> ${PATIENCE}` : s.toFixed(1)).padStart(10))
-    console.log(`${(words || 'no makestep').padEnd(18)}${times.join('')}  ${back}`)
+    console.log(`${words.padEnd(18)}${times.join('')}  ${back}`)
     return { words, took, back }
   })
 }
@@ -165,7 +178,7 @@ export async function benchChrony(): Promise<void> {
     lookAtTrust,
   )
   const makestep = await sideBySide(
-    makesteps.map((words) => () => beginMakestep(words)),
+    [...makesteps.map(asWords), mixing].map((one) => () => beginMakestep(one)),
     lookAtMakestep,
   )
   mkdirSync(join(home, 'build'), { recursive: true })
