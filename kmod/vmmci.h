@@ -96,6 +96,7 @@ struct vmmci_look {
  * @ptp_info: what the PTP core calls
  * @ptp: the PTP clock, or NULL
  * @ptp_last: host time of its newest reading, ns
+ * @ptp_window: how long its tightest reading of late took, ns; 0 before the first
  * @counts: commands received, by number; [0] counts the unknown ones
  * @going_down: the SHUTDOWN or REBOOT that was already acted upon
  * @sysctl: registered sysctl directory, or NULL
@@ -124,6 +125,7 @@ struct vmmci {
 	struct ptp_clock_info ptp_info;
 	struct ptp_clock *ptp;
 	s64 ptp_last;
+	u64 ptp_window;
 	enum vmmci_cmd going_down;
 
 	struct ctl_table_header *sysctl;

@@ -16,7 +16,8 @@
 
 #else
 
-struct ptp_system_timestamp;
+struct ptp_system_timestamp {
+};
 
 static inline void ptp_read_system_prets(struct ptp_system_timestamp *sts)
 {

@@ -16,7 +16,7 @@ The host:       sleep SECONDS           it sleeps, wakes and syncs
 The device:     features MASK           offered when next bound (7 are all)
                 status
 Hostile:        command N, irq, sec N, usec N, backwards US, storm N, slow MS,
-                vanish; honest ends it`,
+                late MS (one answer), vanish; honest ends it`,
   )
   .parse()
 

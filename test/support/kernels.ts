@@ -72,7 +72,7 @@ export async function bootableKernel(series: Series): Promise<string> {
 const variants = {
   'without-PTP': `sed -i '/CONFIG_PTP_1588_CLOCK[ _=]/d' include/generated/autoconf.h include/config/auto.conf`,
   // The names are gone, and every other member stays where the kernel has it.
-  'before-5.0': `find /usr/src -name ptp_clock_kernel.h -exec sed -Ei 's/\\b(gettimex64|ptp_read_system_(pre|post)ts)\\b/later_&/' {} +`,
+  'before-5.0': `find /usr/src -name ptp_clock_kernel.h -exec sed -Ei 's/\\b(gettimex64|ptp_system_timestamp|ptp_read_system_(pre|post)ts)\\b/later_&/g' {} +`,
 }
 
 export type Variant = keyof typeof variants

@@ -204,6 +204,7 @@ static bool do_hostile(struct vm *vm, const char *word, double arg)
 		[HOSTILE_BACKWARDS] = "backwards",
 		[HOSTILE_STORM] = "storm",
 		[HOSTILE_SLOW] = "slow",
+		[HOSTILE_LATE] = "late",
 		[HOSTILE_VANISH] = "vanish",
 	};
 
@@ -223,7 +224,8 @@ static bool do_hostile(struct vm *vm, const char *word, double arg)
  *	clock OFFSET-S PPM		the host's clock against this machine's
  *	features MASK			offered at the next negotiation
  *	command N | irq			any command; an interrupt with no status
- *	honest | sec N | usec N | backwards US | storm N | slow MS | vanish
+ *	honest | sec N | usec N | backwards US | storm N | slow MS | late MS |
+ *	vanish
  *	status
  */
 static bool do_command(struct vm *vm, const char *word, double a, double b)

@@ -164,8 +164,10 @@ uint32_t vmmci_read(struct vmmci *v, uint32_t offset, unsigned int width)
 {
 	uint32_t value;
 
-	if (v->hostile == HOSTILE_SLOW)
+	if (v->hostile == HOSTILE_SLOW || v->hostile == HOSTILE_LATE)
 		usleep((useconds_t)v->hostile_arg * 1000);
+	if (v->hostile == HOSTILE_LATE)
+		v->hostile = HONEST;
 	value = v->hostile == HOSTILE_VANISH ? UINT32_MAX :
 		read_register(v, offset);
 	return width >= 4 ? value : value & ((1u << width * 8) - 1);

@@ -36,6 +36,7 @@ enum vmmci_hostile {
 	HOSTILE_BACKWARDS,	/* each snapshot @hostile_arg us before the last */
 	HOSTILE_STORM,		/* raise again after each status read, that often */
 	HOSTILE_SLOW,		/* each answer takes @hostile_arg ms */
+	HOSTILE_LATE,		/* only the next answer takes @hostile_arg ms */
 	HOSTILE_VANISH,		/* all-ones, no writes, no hold on the line */
 };
 

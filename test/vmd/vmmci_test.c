@@ -235,6 +235,15 @@ static void what_is_gone_holds_no_line(void)
 	CHECK(vmmci_read(&v, 19, 1) == 0xff);
 }
 
+static void only_one_answer_is_late(void)
+{
+	struct vmmci v = bound(7);
+
+	vmmci_set_hostile(&v, HOSTILE_LATE, 1);
+	vmmci_read(&v, 18, 1);
+	CHECK(v.hostile == HONEST);
+}
+
 static void the_clock_can_be_off(void)
 {
 	struct vmmci v = bound(7);
@@ -259,6 +268,7 @@ int main(void)
 	other_numbers_are_illegal();
 	a_reset_forgets_the_driver();
 	what_is_gone_holds_no_line();
+	only_one_answer_is_late();
 	the_clock_can_be_off();
 	printf("%d failures\n", failures);
 	return failures != 0;
