@@ -8,7 +8,7 @@ import { cache } from './support/cache.ts'
  *
  *   npm test -- unit kbuild     only these folders
  */
-const needed = { mmdebstrap: 'mmdebstrap', 'arch-test': 'arch-test', mount: 'mount' }
+const needed = { mmdebstrap: 'mmdebstrap', mount: 'mount' }
 
 async function bringTools(): Promise<void> {
   const missing = Object.entries(needed).filter(([program]) => !which(program))

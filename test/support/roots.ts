@@ -11,7 +11,8 @@ export interface RootSpec {
   suite: 'bullseye' | 'bookworm' | 'trixie'
   security?: boolean
   backports?: boolean
-  architecture?: 'i386'
+  /** Another architecture whose packages may come along; their programs would not run everywhere. */
+  foreign?: 'i386'
   packages: string[]
   /** Shell commands for inside, once the packages are there. */
   afterwards?: string
@@ -44,8 +45,11 @@ export const specs = {
   'kernel-6.1': { suite: 'bookworm', packages: kbuild, afterwards: images },
   'kernel-6.1-i386': {
     suite: 'bookworm',
-    architecture: 'i386',
-    packages: [...kbuild.filter((name) => !name.startsWith('linux-')), 'linux-headers-686-pae'],
+    foreign: 'i386',
+    packages: [
+      ...kbuild.filter((name) => !name.startsWith('linux-')),
+      'linux-headers-686-pae:i386',
+    ],
   },
   'kernel-6.12-7.2-7.3': {
     suite: 'trixie',
@@ -156,7 +160,7 @@ async function make(spec: RootSpec, folder: string): Promise<void> {
   await must([
     'mmdebstrap',
     '--variant=minbase',
-    ...(spec.architecture ? [`--architectures=${spec.architecture}`] : []),
+    ...(spec.foreign ? [`--architectures=amd64,${spec.foreign}`] : []),
     `--include=${spec.packages.join(',')}`,
     spec.suite,
     folder,
