@@ -1,22 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { rootMeanSquare } from 'simple-statistics'
-import { ownConfig, startChrony, untilFileSays } from '../support/daemons.ts'
-import { register } from '../support/device.ts'
+import { ownConfig, readTwice, startChrony, untilFileSays } from '../support/daemons.ts'
 import { Guest, using } from '../support/guest.ts'
 import { allSeries, type Series } from '../support/kernels.ts'
 
 const GOAL_NS = 50e3
 
-/** So many errors in a row tell an RMS, one every second or two. */
+/** So many errors in a row tell an RMS, one every other second. */
 const ROW = 40
 /** And so many chrony may take to find the clock's rate: its filter learns for minutes if it began badly. */
 const MOST = 10 * ROW
 
-/** The clock's error after vmd was asked 50 times; chrony asks 25 times a second, the driver some more. ns. */
+/** The clock's error after chrony has read the host's twice, ns. */
 async function error(guest: Guest): Promise<number> {
-  const { device } = guest
-  await device.until(device.mark(), 'read', { offset: register.microseconds }, 50)
+  await readTwice(guest)
   return (await guest.clockError()).ns
 }
 

@@ -36,6 +36,11 @@ export const untilFileSays = (guest: Guest, file: string, pattern: string): Prom
 export const halfRead = (guest: Guest): Promise<string> =>
   guest.sh("until tail -n 1 /tmp/refclocks.log | grep -q 'VMCI *1 '; do sleep 0.1; done")
 
+/** Waits until chronyd has read the clock twice more, which takes it some two seconds. */
+export const readTwice = (guest: Guest): Promise<string> =>
+  guest.sh(`lines() { wc -l < /tmp/refclocks.log; }
+    end=$(($(lines) + 2)); until [ $(lines) -ge $end ]; do sleep 0.2; done`)
+
 /** Waits until chronyd has found the clock: the time to 1 ms, the rate to 100 ppm. */
 export const settle = (guest: Guest): Promise<string> =>
   guest.onDisk('chronyc -n waitsync 0 0.001 100 1')
