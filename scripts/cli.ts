@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { CommonOptions } from './commands/options.ts'
-import { exitStatus, Failure } from './failure.ts'
+import { exitStatus, Failure } from './run/failure.ts'
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),

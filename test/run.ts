@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync } from 'node:fs'
-import { exec, isRoot, show, which } from '../scripts/exec.ts'
+import { exec, isRoot, show, which } from '../scripts/run/exec.ts'
 import { cache } from './support/cache.ts'
 
 /**
@@ -28,7 +28,7 @@ const wanted = process.argv.slice(2)
 const folders = wanted.length > 0 ? wanted : ['unit', 'kbuild', 'root', 'package', 'vm', 'alone']
 
 // What is packed and installed by the tests is what stands in the tree now.
-await import('../scripts/bundle.ts')
+await import('../scripts/tools/bundle.ts')
 
 if (folders.some((folder) => folder !== 'unit')) {
   if (!isRoot()) {

@@ -1,30 +1,34 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chronyOffer, followByChrony, planChrony, requireChrony } from '../chrony.ts'
-import { requireRoot, show } from '../exec.ts'
-import { Failure } from '../failure.ts'
-import { inheritedKernels, readInput, stage, touchedPaths } from '../install-input.ts'
-import { explainBuild, signStep, verifyStep } from '../install-steps.ts'
-import type { Project } from '../manifest/manifest.ts'
-import { confirm, type Output } from '../output.ts'
-import { type InstallInput, planInstall, planLoad } from '../plan/install.ts'
-import { findMissing, installPrerequisites, prerequisiteCommands } from '../prerequisites.ts'
+import { checkRange, defaultSelection, headersFailure, requestedKernels } from '../build/select.ts'
+import { chronyOffer, followByChrony, planChrony, requireChrony } from '../install/chrony.ts'
+import { inheritedKernels, readInput, stage, touchedPaths } from '../install/input.ts'
+import { type InstallInput, planInstall, planLoad } from '../install/plan.ts'
+import {
+  findMissing,
+  installPrerequisites,
+  prerequisiteCommands,
+} from '../install/prerequisites.ts'
 import {
   requireBuildable,
   requireDkms,
   requireNotOwned,
   requirePlatform,
   requireSpace,
-} from '../requirements.ts'
-import { inScratch } from '../scratch.ts'
-import { checkRange, defaultSelection, headersFailure, requestedKernels } from '../select.ts'
+} from '../install/requirements.ts'
+import { explainBuild, signStep, verifyStep } from '../install/steps.ts'
+import type { Project } from '../manifest/manifest.ts'
+import { requireRoot, show } from '../run/exec.ts'
+import { Failure } from '../run/failure.ts'
+import { confirm, type Output } from '../run/output.ts'
+import { inScratch } from '../run/scratch.ts'
+import { runSteps, type Step, showSteps, throwIfInterrupted } from '../run/steps.ts'
+import { transaction } from '../run/transaction.ts'
 import { requireWholeKeys } from '../signing/policy.ts'
-import { runSteps, type Step, showSteps, throwIfInterrupted } from '../steps.ts'
 import { readFacts, type SystemFacts } from '../system/facts.ts'
 import type { Kernel } from '../system/kernels.ts'
 import { loadedModules } from '../system/modules.ts'
-import { transaction } from '../transaction.ts'
 import { type CommonOptions, runAlone } from './options.ts'
 
 export interface InstallOptions extends CommonOptions {

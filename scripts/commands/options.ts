@@ -1,10 +1,10 @@
+import type { KernelOptions } from '../build/select.ts'
+import { ownManifest } from '../build/source-tree.ts'
 import { loadManifest } from '../manifest/load.ts'
 import type { Project } from '../manifest/manifest.ts'
-import { Output, type OutputOptions } from '../output.ts'
-import type { KernelOptions } from '../select.ts'
-import { ownManifest } from '../source-tree.ts'
-import { handleInterrupts } from '../steps.ts'
-import { alone } from '../system/lock.ts'
+import { alone } from '../run/lock.ts'
+import { Output, type OutputOptions } from '../run/output.ts'
+import { handleInterrupts } from '../run/steps.ts'
 
 /** Options that all commands share. */
 export interface CommonOptions extends OutputOptions, KernelOptions {

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { renderDkmsConf, templateFile } from '../source-tree.ts'
+import { renderDkmsConf, templateFile } from '../build/source-tree.ts'
 import { type CommonOptions, open } from './options.ts'
 
 /** dkms.conf on stdout, or into a file. */

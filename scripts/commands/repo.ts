@@ -1,7 +1,5 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { quote, which } from '../exec.ts'
-import { Failure } from '../failure.ts'
 import {
   addDebs,
   addRpms,
@@ -12,9 +10,11 @@ import {
   usage,
   writeRepoFile,
 } from '../package/repository.ts'
-import { handleInterrupts, runSteps, type Step, throwIfInterrupted } from '../steps.ts'
+import { quote, which } from '../run/exec.ts'
+import { Failure } from '../run/failure.ts'
+import { alone } from '../run/lock.ts'
+import { handleInterrupts, runSteps, type Step, throwIfInterrupted } from '../run/steps.ts'
 import { readFacts } from '../system/facts.ts'
-import { alone } from '../system/lock.ts'
 import { type CommonOptions, open } from './options.ts'
 import { checkKey, packagesFolder } from './package.ts'
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
+import { sourceFolder } from '../install/plan.ts'
 import type { Project } from '../manifest/manifest.ts'
-import { showValue } from '../output.ts'
-import { sourceFolder } from '../plan/install.ts'
+import { showValue } from '../run/output.ts'
 import { readSigning } from '../signing/next.ts'
 import { isEnrolled } from '../signing/sign.ts'
 import { readClock } from '../system/clock.ts'
@@ -28,7 +28,7 @@ async function kernelStatus(project: Project, kernel: Kernel) {
   const log = `/var/log/${project.package.name}-${kernel.release}.log`
   return {
     kernel: kernel.release,
-    /** Where scripts/every-kernel, of a distribution's package, told of a failure. */
+    /** Where scripts/guest/every-kernel, of a distribution's package, told of a failure. */
     failed: existsSync(log) ? log : null,
     running: kernel.running,
     headers: kernel.headers.state,

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { clearLine, cursorTo } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
-import { isRoot } from '../exec.ts'
-import { Failure } from '../failure.ts'
+import type { Measurement } from '../look/watch.ts'
+import { Watcher, watchHeading, watchLine } from '../look/watch.ts'
 import type { Project } from '../manifest/manifest.ts'
-import type { Measurement } from '../plan/watch.ts'
-import { Watcher, watchHeading, watchLine } from '../plan/watch.ts'
+import { isRoot } from '../run/exec.ts'
+import { Failure } from '../run/failure.ts'
 import { type ClockState, readClock } from '../system/clock.ts'
 import { type CommonOptions, open } from './options.ts'
 
@@ -35,7 +35,7 @@ function measureNow(project: Project): void {
 }
 
 async function writePlot(file: string, all: readonly Measurement[]): Promise<void> {
-  const { plot } = await import('../plot.ts')
+  const { plot } = await import('../look/plot.ts')
   const start = all[0]?.hostTime ?? 0
   const line = (name: string, value: (m: Measurement) => number) => ({
     name,

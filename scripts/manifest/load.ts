@@ -10,7 +10,7 @@ import {
 } from 'jsonc-parser'
 import leven from 'leven'
 import semver from 'semver'
-import { Failure } from '../failure.ts'
+import { Failure } from '../run/failure.ts'
 import type { Manifest, Project } from './manifest.ts'
 import { checkRules } from './rules.ts'
 import { validate } from './validate.ts'

@@ -1,4 +1,4 @@
-import type { Distribution } from '../plan/packages.ts'
+import type { Distribution } from '../install/packages.ts'
 
 export interface KernelOption {
   /** With the CONFIG_ in front; =y and =m both count. */

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isRoot } from '../exec.ts'
+import { isRoot } from '../run/exec.ts'
 import { environment, type Kind, rendered, run, sourceArchive, values } from './kind.ts'
 import { digest } from './values.ts'
 

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { debianChangelog } from '../plan/changelog.ts'
+import { debianChangelog } from './changelog.ts'
 import { copyConfig, packagingFile, writeDebianTree } from './files.ts'
 import { environment, type Kind, type PackageInput, rendered, values } from './kind.ts'
 import { binaryValues, packageVersions } from './values.ts'

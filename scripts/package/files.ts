@@ -1,9 +1,10 @@
 import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type Command, quote } from '../exec.ts'
-import { Failure } from '../failure.ts'
+import { writeSourceTree } from '../build/source-tree.ts'
+import { home } from '../home.ts'
 import type { Project } from '../manifest/manifest.ts'
-import { home, writeSourceTree } from '../source-tree.ts'
+import { type Command, quote } from '../run/exec.ts'
+import { Failure } from '../run/failure.ts'
 
 /** Where a project's changelog, licence, manual pages and debian/ are: above its manifest. */
 export const packageFolder = (project: Project): string => dirname(project.folder)
@@ -59,7 +60,7 @@ export function writePackageTree(project: Project, folder: string): void {
   for (const manual of manualPages(project))
     copyFileSync(join(manualFolder(project), manual), join(folder, 'man', manual))
   for (const name of ['every-kernel', 'half-key.conf'])
-    copyFileSync(packagingFile(project, `scripts/${name}`), join(folder, name))
+    copyFileSync(packagingFile(project, `scripts/guest/${name}`), join(folder, name))
   copyConfig(project, folder)
   for (const name of ['CHANGELOG.md', 'LICENSE']) bring(project, name, folder)
 }
@@ -71,7 +72,7 @@ export function writeDebianTree(project: Project, folder: string): void {
     throw new Failure('package', `${from} has no debian/ to make a package of.`, {
       mend: `ls ${quote(from)}`,
     })
-  for (const part of ['debian', 'docs', 'scripts/every-kernel', 'scripts/half-key.conf'])
+  for (const part of ['debian', 'docs', 'scripts/guest'])
     if (existsSync(join(from, part)))
       cpSync(join(from, part), join(folder, part), { recursive: true })
   writeSourceTree(project, join(folder, 'kmod'))

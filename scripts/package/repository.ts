@@ -10,9 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { ask, type Command, exec, quote, show } from '../exec.ts'
-import { Failure } from '../failure.ts'
 import type { Project } from '../manifest/manifest.ts'
+import { ask, type Command, exec, quote, show } from '../run/exec.ts'
+import { Failure } from '../run/failure.ts'
 import { Generation } from './generation.ts'
 import { digest } from './values.ts'
 

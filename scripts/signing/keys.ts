@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { quote } from '../exec.ts'
-import { Failure } from '../failure.ts'
+import { quote } from '../run/exec.ts'
+import { Failure } from '../run/failure.ts'
 import { newCert, newKey } from './new-key.ts'
 
 /** A private key and its certificate, as sign-file takes them: PEM or pkcs11:, and PEM or DER. */

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import type { Command } from '../exec.ts'
+import type { Command } from '../run/exec.ts'
 
 /** Where a key of ours lies: nobody but root may look into it. */
 export const keyFolder = '/var/lib/vmmci-dkms'

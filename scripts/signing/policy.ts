@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs'
-import { quote } from '../exec.ts'
-import { Failure } from '../failure.ts'
 import type { Project } from '../manifest/manifest.ts'
+import { quote } from '../run/exec.ts'
+import { Failure } from '../run/failure.ts'
 import { chooseKey, halfKey, type KeyPlace, keyPlaces } from './keys.ts'
 
 function mayUse({ key }: KeyPlace): boolean {

@@ -7,7 +7,7 @@ import {
   type Name,
   SubjectKeyIdentifier,
 } from '@peculiar/asn1-x509'
-import { Failure } from '../failure.ts'
+import { Failure } from '../run/failure.ts'
 
 /**
  * What a signed module ends with (include/linux/module_signature.h): PKCS#7, twelve bytes about it, of

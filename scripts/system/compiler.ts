@@ -1,5 +1,5 @@
 import semver from 'semver'
-import { ask, which } from '../exec.ts'
+import { ask, which } from '../run/exec.ts'
 import type { Headers } from './kernels.ts'
 
 export interface Compiler {

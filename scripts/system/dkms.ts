@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import semver from 'semver'
-import { ask } from '../exec.ts'
+import { ask } from '../run/exec.ts'
 
 export const dkmsTree = '/var/lib/dkms'
 

@@ -1,10 +1,10 @@
-import type { Project } from '../manifest/manifest.ts'
 import {
   type Distribution,
   findDistribution,
   installCommand,
   type OsRelease,
-} from '../plan/packages.ts'
+} from '../install/packages.ts'
+import type { Project } from '../manifest/manifest.ts'
 import { installedKernels, type Kernel, readKernel, runningRelease } from './kernels.ts'
 import { readOsRelease } from './machine.ts'
 

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs'
-import { exec } from '../exec.ts'
-import { Failure } from '../failure.ts'
+import { exec } from '../run/exec.ts'
+import { Failure } from '../run/failure.ts'
 
 /** One line of the kernel's log. */
 export interface KernelLine {

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from '
 import os from 'node:os'
 import { join } from 'node:path'
 import semver from 'semver'
-import { Failure } from '../failure.ts'
+import { Failure } from '../run/failure.ts'
 
 /** What stands between a kernel and a build for it. */
 export type HeadersState = 'ok' | 'absent' | 'dangling' | 'incomplete' | 'mismatch' | 'foreign'

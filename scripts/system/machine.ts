@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type OsRelease, parseOsRelease } from '../plan/packages.ts'
+import { type OsRelease, parseOsRelease } from '../install/packages.ts'
 
 function read(file: string): string | undefined {
   try {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { ask } from '../exec.ts'
+import { ask } from '../run/exec.ts'
 
 /** A module's own words, from its .modinfo section. */
 export interface ModuleInfo {

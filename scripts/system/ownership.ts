@@ -1,4 +1,4 @@
-import { ask } from '../exec.ts'
+import { ask } from '../run/exec.ts'
 
 /** The distribution's package that brought a file, if one did. */
 export interface Owner {

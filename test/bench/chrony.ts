@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { rootMeanSquare } from 'simple-statistics'
-import { home } from '../../scripts/source-tree.ts'
+import { home } from '../../scripts/home.ts'
 import { halfRead, ownConfig, startChrony, untilFileSays } from '../support/daemons.ts'
 import { Guest } from '../support/guest.ts'
 

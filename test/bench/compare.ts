@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { median } from 'simple-statistics'
-import { home } from '../../scripts/source-tree.ts'
+import { home } from '../../scripts/home.ts'
 
 /** Medians of two things, s, and what the first may take in terms of the second. */
 export interface Row {

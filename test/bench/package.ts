@@ -1,6 +1,6 @@
 import { cpSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { home } from '../../scripts/source-tree.ts'
+import { home } from '../../scripts/home.ts'
 import { guestKernel, project } from '../support/kernels.ts'
 import { builtPackages, debFile, versions } from '../support/packages.ts'
 import { Root } from '../support/roots.ts'

@@ -15,7 +15,7 @@ async function must(root: Root, words: readonly string[]): Promise<void> {
 }
 
 export async function benchToolchain(): Promise<void> {
-  await import('../../scripts/bundle.ts')
+  await import('../../scripts/tools/bundle.ts')
   const tarball = await packedPackage()
   await using root = await Root.of('dkms')
   await root.addPackage(tarball)

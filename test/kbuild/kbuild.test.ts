@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { writeSourceTree } from '../../scripts/source-tree.ts'
+import { writeSourceTree } from '../../scripts/build/source-tree.ts'
 import { kernelRoots, project } from '../support/kernels.ts'
 import { Root, type specs } from '../support/roots.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { exitStatus } from '../../scripts/failure.ts'
+import { exitStatus } from '../../scripts/run/failure.ts'
 import { kernelsOf } from '../support/installed.ts'
 import { project } from '../support/kernels.ts'
 import { builtPackages, newKey } from '../support/packages.ts'

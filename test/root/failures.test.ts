@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import { exitStatus } from '../../scripts/failure.ts'
+import { exitStatus } from '../../scripts/run/failure.ts'
 import { command, packedPackage, Root } from '../support/roots.ts'
 
 /** What is broken first, what is asked, and what it is called; the system must stay as it was. */

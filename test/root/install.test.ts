@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { cpSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
-import { home } from '../../scripts/source-tree.ts'
+import { home } from '../../scripts/home.ts'
 import { packedPackage, Root } from '../support/roots.ts'
 
 /** The kernels for which dkms has installed the package. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
 import fc from 'fast-check'
-import { Failure } from '../../scripts/failure.ts'
+import { Failure } from '../../scripts/run/failure.ts'
 import {
   isSignedBy,
   readSignature,

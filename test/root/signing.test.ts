@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { exitStatus } from '../../scripts/failure.ts'
+import { exitStatus } from '../../scripts/run/failure.ts'
 import { isSignedBy, readSignature, withoutSignatures } from '../../scripts/signing/signature.ts'
 import { kernelsOf } from '../support/installed.ts'
 import { builtModules, project } from '../support/kernels.ts'
@@ -307,7 +307,7 @@ test('a signature is taken off a module, however that is compressed', async () =
   for (const [end, pack, unpack] of packings) {
     await root.sh(`rm -rf /tmp/built; mkdir /tmp/built; cp /root/signed.ko /tmp/built/
       ${pack} /tmp/built/signed.ko
-      /opt/vmmci/scripts/signature-policy never /tmp/built
+      /opt/vmmci/scripts/guest/signature-policy never /tmp/built
       ${unpack} /tmp/built/signed.ko${end} > /root/module.ko`)
     assert.equal((await root.sh('ls /tmp/built')).trim(), `signed.ko${end}`)
     assert.equal(readSignature(read(root, '/root/module.ko')), undefined)

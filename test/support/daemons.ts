@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { home } from '../../scripts/source-tree.ts'
+import { home } from '../../scripts/home.ts'
 import type { Guest } from './guest.ts'
 
 /** What install --chrony writes. */

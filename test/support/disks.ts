@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { home } from '../../scripts/source-tree.ts'
+import { home } from '../../scripts/home.ts'
 import { cached } from './cache.ts'
 import { guestPrograms } from './programs.ts'
 import { baseRoot, Root } from './roots.ts'

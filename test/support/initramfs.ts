@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { home } from '../../scripts/source-tree.ts'
+import { home } from '../../scripts/home.ts'
 import { cached } from './cache.ts'
 import { builtModules, guestKernel, type Series } from './kernels.ts'
 import { contents, guestPrograms } from './programs.ts'

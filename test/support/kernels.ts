@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ownManifest, sourceTree, writeSourceTree } from '../../scripts/build/source-tree.ts'
 import { loadManifest } from '../../scripts/manifest/load.ts'
-import { ownManifest, sourceTree, writeSourceTree } from '../../scripts/source-tree.ts'
 import { cached } from './cache.ts'
 import { baseRoot, Root, type specs } from './roots.ts'
 

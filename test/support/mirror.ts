@@ -1,4 +1,4 @@
-import { exec } from '../../scripts/exec.ts'
+import { exec } from '../../scripts/run/exec.ts'
 
 /** The Debian mirrors that this machine's own apt uses; no host is written anywhere. */
 export async function mirrors(): Promise<{ main: string; security: string }> {

@@ -1,5 +1,5 @@
 import semver from 'semver'
-import { ask, which } from '../../scripts/exec.ts'
+import { ask, which } from '../../scripts/run/exec.ts'
 import type { Root } from './roots.ts'
 
 /** The first QEMU with vfio-user-pci. */

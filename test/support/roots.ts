@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { exec, type Result } from '../../scripts/exec.ts'
-import { home } from '../../scripts/source-tree.ts'
+import { home } from '../../scripts/home.ts'
+import { exec, type Result } from '../../scripts/run/exec.ts'
 import { cache, cached } from './cache.ts'
 import { mirrors } from './mirror.ts'
 

@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { exec } from '../../scripts/exec.ts'
-import { exitStatus } from '../../scripts/failure.ts'
-import { home } from '../../scripts/source-tree.ts'
+import { home } from '../../scripts/home.ts'
+import { exec } from '../../scripts/run/exec.ts'
+import { exitStatus } from '../../scripts/run/failure.ts'
 
 const cli = (...words: string[]) =>
   exec({

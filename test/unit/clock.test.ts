@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
-import { Watcher, watchHeading, watchLine } from '../../scripts/plan/watch.ts'
+import { Watcher, watchHeading, watchLine } from '../../scripts/look/watch.ts'
 import { readChrony } from '../../scripts/system/chrony.ts'
 import { type ClockState, runningTimeDaemons } from '../../scripts/system/clock.ts'
 

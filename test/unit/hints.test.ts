@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { buildHint, outOfSpace } from '../../scripts/plan/hints.ts'
+import { buildHint, outOfSpace } from '../../scripts/build/hints.ts'
 
 /** As gcc, as, fixdep and others said it, on a disk that was full and on one that was not. */
 const logs: [says: string, full: boolean][] = [

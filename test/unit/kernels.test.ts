@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
-import type { Failure } from '../../scripts/failure.ts'
+import type { Failure } from '../../scripts/run/failure.ts'
 import { danglingEntries, readDkms } from '../../scripts/system/dkms.ts'
 import { checkRelease, installedKernels, readHeaders } from '../../scripts/system/kernels.ts'
 import { findDevices, readEnforcement, readSysfs } from '../../scripts/system/machine.ts'

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import semver from 'semver'
+import { ownManifest } from '../../scripts/build/source-tree.ts'
 import { loadManifest } from '../../scripts/manifest/load.ts'
-import { ownManifest } from '../../scripts/source-tree.ts'
 
 const project = loadManifest(ownManifest)
 const files = readdirSync(project.folder, { recursive: true, encoding: 'utf8' }).filter(

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { Failure } from '../../scripts/failure.ts'
+import { ownManifest } from '../../scripts/build/source-tree.ts'
+import { home } from '../../scripts/home.ts'
 import { loadManifest, parseManifest } from '../../scripts/manifest/load.ts'
-import { home, ownManifest } from '../../scripts/source-tree.ts'
+import { Failure } from '../../scripts/run/failure.ts'
 
 const text = readFileSync(ownManifest, 'utf8')
 

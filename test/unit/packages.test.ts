@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { loadManifest } from '../../scripts/manifest/load.ts'
+import { ownManifest } from '../../scripts/build/source-tree.ts'
 import {
   findDistribution,
   headerPackages,
   installCommand,
   parseOsRelease,
-} from '../../scripts/plan/packages.ts'
-import { ownManifest } from '../../scripts/source-tree.ts'
+} from '../../scripts/install/packages.ts'
+import { loadManifest } from '../../scripts/manifest/load.ts'
 
 const { distributions } = loadManifest(ownManifest)
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { quote, show } from '../../scripts/exec.ts'
 import {
   type InstallInput,
   planInstall,
   planLoad,
   planUninstall,
-} from '../../scripts/plan/install.ts'
-import { undoCommands } from '../../scripts/transaction.ts'
+} from '../../scripts/install/plan.ts'
+import { quote, show } from '../../scripts/run/exec.ts'
+import { undoCommands } from '../../scripts/run/transaction.ts'
 
 const fresh: InstallInput = {
   name: 'm',

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { exec } from '../../scripts/exec.ts'
+import { configFiles } from '../../scripts/build/render.ts'
+import { ownManifest, renderDkmsConf, sourceTree } from '../../scripts/build/source-tree.ts'
+import { home } from '../../scripts/home.ts'
 import { loadManifest } from '../../scripts/manifest/load.ts'
-import { configFiles } from '../../scripts/plan/render.ts'
-import { home, ownManifest, renderDkmsConf, sourceTree } from '../../scripts/source-tree.ts'
+import { exec } from '../../scripts/run/exec.ts'
 
 const project = loadManifest(ownManifest)
 const hello = loadManifest(join(home, 'test/fixtures/hello/manifest.json'))

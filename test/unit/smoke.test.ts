@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { refusalHint } from '../../scripts/build/hints.ts'
+import { checkLines, checkLog, checkValue, relevantLog, tap } from '../../scripts/look/smoke.ts'
 import type { Smoke } from '../../scripts/manifest/manifest.ts'
-import { refusalHint } from '../../scripts/plan/hints.ts'
-import { checkLines, checkLog, checkValue, relevantLog, tap } from '../../scripts/plan/smoke.ts'
 import { type KernelLog, parseDmesg } from '../../scripts/system/kernel-log.ts'
 
 const smoke: Smoke = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { exitStatus } from '../../scripts/failure.ts'
+import { exitStatus } from '../../scripts/run/failure.ts'
 import { halfRead, ownConfig, settle, startChrony, untilFileSays } from '../support/daemons.ts'
 import { type Guest, inGuest } from '../support/guest.ts'
 

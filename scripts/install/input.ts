@@ -1,15 +1,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { readLog } from './build.ts'
+import { readLog } from '../build/build.ts'
+import { configFiles } from '../build/render.ts'
+import { holdsSourceTree, writeSourceTree } from '../build/source-tree.ts'
+import { home } from '../home.ts'
+import type { Project } from '../manifest/manifest.ts'
+import { dkmsTree, readDkms } from '../system/dkms.ts'
+import type { SystemFacts } from '../system/facts.ts'
+import type { Kernel } from '../system/kernels.ts'
+import { findModules, loadedModules } from '../system/modules.ts'
 import { chronyFiles } from './chrony.ts'
-import type { Project } from './manifest/manifest.ts'
-import { type InstallInput, sourceFolder } from './plan/install.ts'
-import { configFiles } from './plan/render.ts'
-import { holdsSourceTree, home, writeSourceTree } from './source-tree.ts'
-import { dkmsTree, readDkms } from './system/dkms.ts'
-import type { SystemFacts } from './system/facts.ts'
-import type { Kernel } from './system/kernels.ts'
-import { findModules, loadedModules } from './system/modules.ts'
+import { type InstallInput, sourceFolder } from './plan.ts'
 
 /**
  * Kernels for which another version of the package is installed: that version goes, so they need
@@ -34,13 +35,13 @@ function strays(project: Project, releases: string[]): string[] {
   })
 }
 
-/** What the manifest asks for, and what keeps dkms from writing over half a key (scripts/half-key.conf). */
+/** What the manifest asks for, and what keeps dkms from writing over half a key (scripts/guest/half-key.conf). */
 export function configuration(project: Project): { path: string; text: string }[] {
   const { package: about, install, folder } = project
   const files = [
     {
       path: `/etc/dkms/framework.conf.d/zz-${about.name}.conf`,
-      from: join(home, 'scripts/half-key.conf'),
+      from: join(home, 'scripts/guest/half-key.conf'),
     },
     // Where the packages have it, too: the one takes the other's place.
     ...(install.udev

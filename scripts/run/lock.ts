@@ -1,7 +1,7 @@
 import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Failure } from '../failure.ts'
-import { throwIfInterrupted } from '../steps.ts'
+import { Failure } from './failure.ts'
+import { throwIfInterrupted } from './steps.ts'
 
 /** Sticky and writable for all on every distribution, so that no run needs root to be alone. */
 const folder = existsSync('/run/lock') ? '/run/lock' : '/tmp'

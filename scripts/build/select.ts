@@ -1,9 +1,9 @@
 import semver from 'semver'
-import { Failure } from './failure.ts'
-import type { Project } from './manifest/manifest.ts'
-import { type HeaderPackages, headerPackages } from './plan/packages.ts'
-import type { SystemFacts } from './system/facts.ts'
-import { type Kernel, machine, readKernel } from './system/kernels.ts'
+import { type HeaderPackages, headerPackages } from '../install/packages.ts'
+import type { Project } from '../manifest/manifest.ts'
+import { Failure } from '../run/failure.ts'
+import type { SystemFacts } from '../system/facts.ts'
+import { type Kernel, machine, readKernel } from '../system/kernels.ts'
 
 /** Throws where no build for this kernel can succeed, whatever is installed. */
 export function checkRange(project: Project, kernel: Kernel): void {

@@ -1,13 +1,13 @@
-import { ask, type Command, show, which } from './exec.ts'
-import { Failure } from './failure.ts'
-import type { Project } from './manifest/manifest.ts'
-import { confirm, type Output } from './output.ts'
-import { type HeaderPackages, managers } from './plan/packages.ts'
-import { defaultSelection, headersFor } from './select.ts'
-import { runSteps, type Step } from './steps.ts'
-import { findCompiler } from './system/compiler.ts'
-import type { SystemFacts } from './system/facts.ts'
-import { type Kernel, machine } from './system/kernels.ts'
+import { defaultSelection, headersFor } from '../build/select.ts'
+import type { Project } from '../manifest/manifest.ts'
+import { ask, type Command, show, which } from '../run/exec.ts'
+import { Failure } from '../run/failure.ts'
+import { confirm, type Output } from '../run/output.ts'
+import { runSteps, type Step } from '../run/steps.ts'
+import { findCompiler } from '../system/compiler.ts'
+import type { SystemFacts } from '../system/facts.ts'
+import { type Kernel, machine } from '../system/kernels.ts'
+import { type HeaderPackages, managers } from './packages.ts'
 
 /** Packages to install, and why. */
 export interface Missing {

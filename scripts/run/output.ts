@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import type { Unit } from './manifest/manifest.ts'
+import type { Unit } from '../manifest/manifest.ts'
 
 /** What every command can be told about its output. */
 export interface OutputOptions {

@@ -1,14 +1,14 @@
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { type Command, exec, show } from './exec.ts'
-import { Failure } from './failure.ts'
-import type { Project } from './manifest/manifest.ts'
-import { buildHint, errorLines, outOfSpace } from './plan/hints.ts'
+import type { Project } from '../manifest/manifest.ts'
+import { type Command, exec, show } from '../run/exec.ts'
+import { Failure } from '../run/failure.ts'
+import { throwIfInterrupted } from '../run/steps.ts'
+import type { Kernel } from '../system/kernels.ts'
+import { hasAlias, type ModuleInfo, moduleInfo } from '../system/modules.ts'
+import { buildHint, errorLines, outOfSpace } from './hints.ts'
 import { writeSourceTree } from './source-tree.ts'
-import { throwIfInterrupted } from './steps.ts'
-import type { Kernel } from './system/kernels.ts'
-import { hasAlias, type ModuleInfo, moduleInfo } from './system/modules.ts'
 
 /** Where a kernel's modules come to lie. */
 export const buildFolder = (out: string, kernel: Kernel): string => join(out, kernel.release)

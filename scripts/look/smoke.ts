@@ -1,5 +1,5 @@
 import type { ExpectedValue, LogLine, Smoke } from '../manifest/manifest.ts'
-import { showValue, wrap } from '../output.ts'
+import { showValue, wrap } from '../run/output.ts'
 import type { KernelLog } from '../system/kernel-log.ts'
 
 /** One thing that was looked at. `unknown` is no failure: it could not be seen from here. */

@@ -4,15 +4,15 @@ import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
 import { build, type Plugin } from 'esbuild'
-import schema from './manifest/schema.json' with { type: 'json' }
-import { ajvOptions } from './manifest/validate.ts'
+import schema from '../manifest/schema.json' with { type: 'json' }
+import { ajvOptions } from '../manifest/validate.ts'
 
 /**
  * dist/: the command with the libraries it uses, split so that each command loads only its own part.
  * Bundled, npx fetches one small package instead of thirty, and node opens a few files instead of
  * hundreds.
  */
-const outdir = fileURLToPath(new URL('../dist', import.meta.url))
+const outdir = fileURLToPath(new URL('../../dist', import.meta.url))
 
 /** Puts the validation function that ajv would make at each start where it is made. */
 const compiledSchema: Plugin = {
@@ -29,7 +29,7 @@ const compiledSchema: Plugin = {
 
 rmSync(outdir, { recursive: true, force: true })
 await build({
-  entryPoints: [fileURLToPath(new URL('cli.ts', import.meta.url))],
+  entryPoints: [fileURLToPath(new URL('../cli.ts', import.meta.url))],
   outdir,
   bundle: true,
   plugins: [compiledSchema],

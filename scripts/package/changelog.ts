@@ -1,6 +1,6 @@
 import semver from 'semver'
-import { Failure } from '../failure.ts'
-import { wrap } from '../output.ts'
+import { Failure } from '../run/failure.ts'
+import { wrap } from '../run/output.ts'
 
 /** One version's part of CHANGELOG.md. */
 export interface Release {

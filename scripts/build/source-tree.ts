@@ -1,12 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { Failure } from './failure.ts'
-import type { Project } from './manifest/manifest.ts'
-import { render } from './plan/render.ts'
-
-/** The folder with package.json, kmod and dkms.conf.tpl, from scripts/ as from dist/. */
-export const home = dirname(dirname(fileURLToPath(import.meta.url)))
+import { home } from '../home.ts'
+import type { Project } from '../manifest/manifest.ts'
+import { Failure } from '../run/failure.ts'
+import { render } from './render.ts'
 
 export const ownManifest = join(home, 'kmod/manifest.json')
 
@@ -28,7 +25,7 @@ export function sourceTree(project: Project): Map<string, Buffer> {
   const files = new Map(
     project.sources.map((source) => [source, readFileSync(join(project.folder, source))]),
   )
-  if (project.signing !== 'auto') files.set(guard, readFileSync(join(home, 'scripts', guard)))
+  if (project.signing !== 'auto') files.set(guard, readFileSync(join(home, 'scripts/guest', guard)))
   return files.set('dkms.conf', Buffer.from(renderDkmsConf(project)))
 }
 

@@ -1,5 +1,5 @@
-import type { Command } from '../exec.ts'
-import type { Step } from '../steps.ts'
+import type { Command } from '../run/exec.ts'
+import type { Step } from '../run/steps.ts'
 
 /** What an installation starts from: data only, so that the plan can be tested without a system. */
 export interface InstallInput {

@@ -1,8 +1,8 @@
 import { Listr, ListrLogLevels } from 'listr2'
+import { outOfSpace } from '../build/hints.ts'
 import { type Command, exec, type Result, show, stopRunning } from './exec.ts'
 import { Failure, type FailureKind } from './failure.ts'
 import type { Output } from './output.ts'
-import { outOfSpace } from './plan/hints.ts'
 
 /** One thing to do: commands in order, or an action where no command says it. */
 export interface Step {
