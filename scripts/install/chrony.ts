@@ -9,7 +9,7 @@ import { transaction } from '../run/transaction.ts'
 import { type Chrony, readChrony } from '../system/chrony.ts'
 import { readClock } from '../system/clock.ts'
 import { readOsRelease } from '../system/machine.ts'
-import { findDistribution } from './packages.ts'
+import { findDistribution, installCommand } from './packages.ts'
 
 const root = (...argv: string[]): Command => ({ argv, root: true })
 
@@ -58,10 +58,8 @@ export function requireChrony(project: Project): Chrony {
   const chrony = readChrony()
   if (!chrony) {
     const distribution = findDistribution(project.distributions, readOsRelease())
-    const verb = { apt: 'install', dnf: 'install', zypper: 'install', pacman: '-S', apk: 'add' }
-    const manager = distribution?.manager ?? 'apt'
     throw new Failure('packages', 'There is no chrony here to be configured.', {
-      mend: `${manager} ${verb[manager]} chrony`,
+      mend: installCommand(distribution?.manager ?? 'apt', ['chrony']),
     })
   }
   if (!chrony.folder)

@@ -1,12 +1,12 @@
 import semver from 'semver'
 
-export type PackageManager = 'apt' | 'dnf' | 'zypper' | 'pacman' | 'apk'
+export type PackageManager = 'apt' | 'dnf' | 'zypper' | 'pacman' | 'apk' | 'xbps'
 
 export interface Flavour {
   name: string
   /** Regular expression on the kernel release. */
   pattern: string
-  /** Package with the headers of one kernel; {release}, {base}, {flavour}, {version_id} are filled in. */
+  /** Package with the headers of one kernel; {release}, {base}, {flavour}, {version_id}, {major}, {minor} are filled in. */
   headers: string
   /** Package that follows the newest kernel of the flavour. */
   metapackage: string
@@ -78,6 +78,10 @@ function ofSeries(flavour: Flavour, release: string, os: OsRelease): boolean {
   )
 }
 
+function splitRelease(release: string): { major?: string; minor?: string } {
+  return /^(?<major>\d+)\.(?<minor>\d+)/.exec(release)?.groups ?? {}
+}
+
 /** The packages that bring headers for a kernel release; undefined for a kernel not of this distribution. */
 export function headerPackages(
   distribution: Distribution,
@@ -92,6 +96,7 @@ export function headerPackages(
       base: release.slice(0, match.index),
       flavour: match[1] ?? '',
       version_id: os.versionId,
+      ...splitRelease(release),
     }
     const fill = (template: string) =>
       template.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '')
@@ -106,6 +111,8 @@ export function headerPackages(
 
 interface ManagerCommands {
   refresh?: string[]
+  /** Brings everything up to date, where no single package may be. */
+  upgrade?: string[]
   install: string[]
   /** Exits with 0 if the package is installed. */
   installed: string[]
@@ -136,8 +143,9 @@ export const managers: Record<PackageManager, ManagerCommands> = {
     available: ['zypper', '--non-interactive', 'search', '--match-exact'],
     remove: ['zypper', 'remove'],
   },
+  // No refresh: -Sy and then -S is a partial upgrade, which Arch does not support.
   pacman: {
-    refresh: ['pacman', '-Sy'],
+    upgrade: ['pacman', '-Syu'],
     install: ['pacman', '-S', '--noconfirm', '--needed'],
     installed: ['pacman', '-Q'],
     available: ['pacman', '-Si'],
@@ -149,6 +157,13 @@ export const managers: Record<PackageManager, ManagerCommands> = {
     installed: ['apk', 'info', '-e'],
     available: ['apk', 'policy'],
     remove: ['apk', 'del'],
+  },
+  xbps: {
+    refresh: ['xbps-install', '-S'],
+    install: ['xbps-install', '-y'],
+    installed: ['xbps-query'],
+    available: ['xbps-query', '-R'],
+    remove: ['xbps-remove'],
   },
 }
 

@@ -9,7 +9,7 @@ import { danglingEntries, dkmsTree, dkmsVersion, readDkms } from '../system/dkms
 import type { SystemFacts } from '../system/facts.ts'
 import { type Kernel, machine, sameArchitecture } from '../system/kernels.ts'
 import { freeSpace } from '../system/machine.ts'
-import { findOwner } from '../system/ownership.ts'
+import { findOwner, type Owner } from '../system/ownership.ts'
 import { managers } from './packages.ts'
 import { sourceFolder } from './plan.ts'
 
@@ -31,23 +31,22 @@ export function requirePlatform(project: Project, facts: SystemFacts): void {
     throw new Failure('platform', `${project.package.name} is not for ${machine()}.`)
 }
 
+function ownerCommand({ manager, package: name }: Owner, verb: 'install' | 'remove'): string {
+  const { refresh, upgrade, install, remove } = managers[manager]
+  if (verb === 'remove') return [...remove, name].join(' ')
+  if (upgrade) return upgrade.join(' ')
+  return [...(refresh ? [...refresh, '&&'] : []), ...install, name].join(' ')
+}
+
 /** Throws where a distribution's package has it in hand, and says how to update that. */
 export async function requireNotOwned(project: Project, verb: 'install' | 'remove'): Promise<void> {
   for (const { version } of readDkms(project.package.name)) {
     const owner = await findOwner(join(sourceFolder(project.package.name, version), 'dkms.conf'))
     if (!owner) continue
-    const { refresh = [], install, remove } = managers[owner.manager]
-    const words = verb === 'install' ? install : remove
     throw new Failure(
       'owned',
       `Version ${version} belongs to the package ${owner.package}; leaving it alone.`,
-      {
-        mend: [
-          ...(verb === 'install' && refresh.length > 0 ? [refresh.join(' '), '&&'] : []),
-          ...words,
-          owner.package,
-        ].join(' '),
-      },
+      { mend: ownerCommand(owner, verb) },
     )
   }
 }
