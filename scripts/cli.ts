@@ -103,10 +103,18 @@ function declare(): Command {
       const { showKeys, makeKey, enrollKey } = await import('./commands/keys.ts')
       await { show: showKeys, new: makeKey, enroll: enrollKey }[what](options)
     })
-  add(program, 'package', 'packages of any distribution', 'vmmci-dkms package deb --out /tmp')
+  const pack = add(
+    program,
+    'package',
+    'packages of any distribution',
+    'vmmci-dkms package deb --out /tmp',
+  )
+  // It never asks, so that its help need not say how to answer.
+  for (const option of pack.options) if (option.long === '--yes') option.hideHelp()
+  pack
     .addArgument(new Argument('<what>').choices(['deb', 'rpm', 'arch', 'alpine', 'all', 'repo']))
     .option('--out <dir>', 'another folder than build/packages (for repo: build/repo)')
-    .option('--binary', 'the built modules of one kernel, for guests without a compiler')
+    .option('--binary', "one kernel's built modules, for guests without a compiler")
     .option('--key <file>', 'sign the modules with this private key')
     .option('--cert <file>', 'and this certificate')
     .option('--sign <key>', 'sign the packages with this key of gpg')

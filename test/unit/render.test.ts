@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { configFiles } from '../../scripts/build/render.ts'
@@ -70,20 +70,22 @@ test('another module is rendered by the same template', async () => {
   assert.match(configFiles(hello)[0]?.text ?? '', /^options hello_else greeting=moin$/m)
 })
 
-test('the toolchain knows nothing of vmmci', async () => {
-  const { stdout } = await exec({
-    argv: ['grep', '-rnE', 'vmmci|virtio|0b5d', join(home, 'scripts'), '--include=*.ts'],
-  })
-  const said = stdout
-    .split('\n')
-    .filter(Boolean)
-    .filter(
-      (line) =>
-        !/vmmci-dkms/.test(line) &&
-        !/:\s*(\/?\*|\/\/)/.test(line) &&
-        !/cli\.ts|bundle\.ts/.test(line) &&
-        !/\/opt\/vmmci/.test(line),
-    )
+/** What in scripts/ may be called after vmmci: the command, in its own words, and a shell function. */
+const ownNames = /vmmci-dkms|OpenBSD's vmmci\(4\)|vmmci_half_key/g
+
+test('the toolchain knows nothing of vmmci', () => {
+  const folder = join(home, 'scripts')
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    statSync(join(folder, file)).isFile(),
+  )
+  const said = files.flatMap((file) =>
+    readFileSync(join(folder, file), 'utf8')
+      .split('\n')
+      .filter((line) => !/^\s*(\/?\*|\/\/|#)/.test(line))
+      .filter((line) => /vmmci|virtio|0b5d/i.test(line.replaceAll(ownNames, '')))
+      .map((line) => `${file}: ${line}`),
+  )
+  assert.ok(files.length > 50)
   assert.deepEqual(said, [])
 })
 
