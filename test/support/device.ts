@@ -18,13 +18,20 @@ export interface DeviceEvent {
   why?: string
 }
 
+/** The interrupt line as vmd has it: by an i8259, until 7.9, or level. */
+export type Line = 'i8259' | 'level'
+
 /** What the control socket answers. */
 export interface DeviceState {
   ns: bigint
   status: number
   guestFeatures: number
+  isr: number
   command: number
-  timer: boolean
+  /** How long vmd waits for the guest, s; 0 where it does not. */
+  timer: number
+  /** To BAR 0, from the start of the VM. */
+  accesses: number
 }
 
 /** A double would round the time to 256 ns. */

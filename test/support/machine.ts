@@ -1,9 +1,9 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { Device } from './device.ts'
+import { Device, type Line } from './device.ts'
 import { type Installed, nodeDisk } from './disks.ts'
 import { initramfs } from './initramfs.ts'
-import { bootableKernel, guestKernel, type Series } from './kernels.ts'
+import { allSeries, bootableKernel, guestKernel, type Series } from './kernels.ts'
 import { deviceProgram } from './programs.ts'
 import { type Accelerator, accelerator } from './qemu.ts'
 import { packedPackage, Root } from './roots.ts'
@@ -21,8 +21,10 @@ export interface GuestOptions {
   features?: number
   /** A disk, on /mnt: empty, with the kernel to boot another time, or with Node and our package. */
   disk?: 'empty' | 'kernel' | 'node'
-  /** Boot again where the guest resets, instead of ending. */
+  /** Start it again where it resets, as vmd does unless it was started by `vmctl start -B`. */
   again?: boolean
+  /** The interrupt line; see lineOf(). */
+  line?: Line
   /** A whole Debian with systemd on /dev/vda, instead of the initramfs that does everything. */
   debian?: Installed
   accelerator?: Accelerator
@@ -64,6 +66,20 @@ async function addDisk(root: Root, options: GuestOptions, initrd: string): Promi
   await root.sh('truncate -s 128M /vm/disk && mke2fs -q -t ext4 -d /files /vm/disk')
 }
 
+/**
+ * The newest kernel has the line of the newest vmd, and the others that of all that were released:
+ * where a test runs on each kernel it has run on both, and test/vm/line.test.ts has one guest on both.
+ */
+const lineOf = (series: Series): Line => (series === allSeries.at(-1) ? 'level' : 'i8259')
+
+/** The device's words: see test/vmd/main.c. */
+const deviceWords = ({ again, features = 7, line, series }: GuestOptions): string[] => [
+  'vmd-vmmci',
+  ...(again ? [] : ['-B']),
+  ...['-f', String(features), '-l', line ?? lineOf(series)],
+  ...['vfio', 'control', 'device.log'],
+]
+
 /** A root with all that a machine needs in /vm, its device, and the words for its QEMU there. */
 export async function assemble(
   options: GuestOptions,
@@ -86,9 +102,8 @@ export async function assemble(
     await addSecureBoot(folder, options.secureBoot, vmlinuz, kernelWords(options))
   }
 
-  const features = String(options.features ?? 7)
   const device = await Device.start(
-    root.words(['env', '--chdir=/vm', 'vmd-vmmci', 'vfio', 'control', 'device.log', features]),
+    root.words(['env', '--chdir=/vm', ...deviceWords(options)]),
     folder,
   )
   return { root, device, words: machine(options) }
@@ -127,7 +142,6 @@ function machine(options: GuestOptions): string[] {
   return [
     ...['-accel', accelerated(options), '-m', memory],
     ...['-smp', String(options.cpus ?? 1), '-nodefaults', '-display', 'none'],
-    ...(options.again ? [] : ['-no-reboot']),
     ...(options.secureBoot
       ? secureBootWords
       : ['-kernel', 'vmlinux', '-initrd', 'initrd', '-append', kernelWords(options)]),

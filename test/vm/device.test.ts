@@ -5,16 +5,20 @@ import { test } from 'node:test'
 import { home } from '../../scripts/home.ts'
 import { Root } from '../support/roots.ts'
 
-test('the device does what VMD.md says, under the sanitizers', async () => {
+/** What a target of test/vmd/Makefile says, without QEMU. */
+async function make(target: string): Promise<string> {
   await using root = await Root.of('qemu')
   cpSync(join(home, 'test/vmd'), join(root.folder, 'vmd'), { recursive: true })
-  const { status, stdout, stderr } = await root.run([
-    'make',
-    '-s',
-    '-C',
-    '/vmd',
-    'OUT=/tmp',
-    'check',
-  ])
+  const words = ['make', '-s', '-C', '/vmd', 'OUT=/tmp', target]
+  const { status, stdout, stderr } = await root.run(words)
   assert.equal(status, 0, `${stdout}${stderr}`)
+  return stdout
+}
+
+test('the device does what VMD.md says, under the sanitizers', async () => {
+  await make('check')
+})
+
+test("the device answers as vmd's own code did, step by step", async () => {
+  assert.equal(await make('replay'), '1500 virtual machines, 17942 steps, 0 different\n')
 })

@@ -2,15 +2,49 @@
 /*
  * vmd-vmmci: vmd's vmmci device for a stock QEMU, with a vmctl-like socket
  *
- *	vmd-vmmci VFIO-SOCKET CONTROL-SOCKET LOG [FEATURES]
+ *	vmd-vmmci [-B] [-f FEATURES] [-l i8259|level] VFIO CONTROL LOG
+ *
+ * VFIO and CONTROL are sockets that it makes. -B is that of vmctl start: a
+ * reset ends the VM. -l is the interrupt line: level, as vmd's I/O APIC has it
+ * from 2026-09, or as its i8259 had it: one interrupt each time that the line
+ * rises, then none until the guest lowered it.
  *
  * One thread, one poll(). Ends when the VM does. The log has one JSON object
  * a line: "ns" is the host's clock as the guest should see it.
+ *
+ * A line to CONTROL is one of these, and is answered by the device's state:
+ *
+ *	stop [--force]		vmctl stop: REBOOT, and a reset ends the VM
+ *	pause | unpause		vmctl's: QEMU is stopped; vmd's timers run on
+ *	sleep SECONDS		the host's clock goes forward by that much
+ *	clock OFFSET-S PPM	the host's clock against this machine's
+ *	status
+ *
+ * After the clock's steps a SYNCRTC comes as vmd sends it: from the tick, each
+ * second, and only where the clock went more than 5 s forward since the last.
+ * What no vmctl can say:
+ *
+ *	shutdown		the command that nothing sends today
+ *	sync			SYNCRTC at once, by vmd's own rules
+ *	speed N			vmd's timers and its tick run N times as fast
+ *	line i8259 | level	as -l, from now on
+ *	features MASK		offered at the next negotiation
+ *	command N | irq		any command; an interrupt with no status
+ *	honest | sec N | usec N | backwards US | storm N | slow MS | late MS |
+ *	vanish			how it lies
+ *	at N LINE | after N LINE
+ *				LINE, any of these, directly before or after
+ *				the guest's Nth access to BAR 0 from here
+ *
+ * So "at 3 stop", then "sync": vmctl stop arrives between the guest's second
+ * access and its third, counted from there. Nothing comes in between, since
+ * the guest waits for each answer. Several may wait at a time. The log has
+ * "at" with the number of the access, from the start of the VM, then what the
+ * line brought about; the answers have the number as "accesses".
  */
 
 #define _GNU_SOURCE
-#include "vfio_user.h"
-#include "vmmci.h"
+#include "vm.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -25,28 +59,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define MAX_CLIENTS	8
-
-/* Everything there is; @dev comes first, so that ops find the rest. */
-struct vm {
-	struct vmmci dev;
-	struct vfio_user vfio;
-	uint8_t config[256];
-	uint8_t config_mask[256];	/* bits that the guest may write */
-	int timer_fd;
-	int clients[MAX_CLIENTS];
-	FILE *log;
-	bool ended;
-	const char *why;
-};
-
 static struct vm *vm_of(struct vmmci *v)
 {
 	return (struct vm *)v;
 }
 
-__attribute__((format(printf, 2, 3)))
-static void log_line(struct vm *vm, const char *fmt, ...)
+void log_line(struct vm *vm, const char *fmt, ...)
 {
 	va_list args;
 
@@ -66,10 +84,10 @@ static void on_line(struct vmmci *v, bool level)
 
 static void on_timer(struct vmmci *v, unsigned int seconds)
 {
-	struct itimerspec spec = { .it_value.tv_sec = seconds };
+	struct vm *vm = vm_of(v);
 
-	timerfd_settime(vm_of(v)->timer_fd, 0, &spec, NULL);
-	log_line(vm_of(v), "\"event\":\"timer\",\"value\":%u", seconds);
+	arm(vm->timer_fd, seconds / vm->speed, false);
+	log_line(vm, "\"event\":\"timer\",\"value\":%u", seconds);
 }
 
 /* As vmd does: the guest is not asked again, it is over. */
@@ -77,8 +95,7 @@ static void on_end_vm(struct vmmci *v, const char *why)
 {
 	struct vm *vm = vm_of(v);
 
-	vm->ended = true;
-	vm->why = why;
+	vm->gone = true;
 	log_line(vm, "\"event\":\"vm-end\",\"why\":\"%s\"", why);
 	if (vm->vfio.peer > 0)
 		kill(vm->vfio.peer, SIGKILL);
@@ -110,9 +127,13 @@ static void log_access(struct vm *vm, const char *what, uint32_t offset,
 static uint32_t bar_read(void *dev, uint32_t offset, unsigned int width)
 {
 	struct vm *vm = dev;
-	uint32_t value = vmmci_read(&vm->dev, offset, width);
+	uint32_t value;
 
+	vm->accesses++;
+	control_at(vm, false);
+	value = vmmci_read(&vm->dev, offset, width);
 	log_access(vm, "read", offset, width, value);
+	control_at(vm, true);
 	return value;
 }
 
@@ -121,8 +142,11 @@ static void bar_write(void *dev, uint32_t offset, unsigned int width,
 {
 	struct vm *vm = dev;
 
+	vm->accesses++;
+	control_at(vm, false);
 	log_access(vm, "write", offset, width, value);
 	vmmci_write(&vm->dev, offset, width, value);
+	control_at(vm, true);
 }
 
 static uint8_t config_read(void *dev, uint32_t offset)
@@ -141,10 +165,15 @@ static void config_write(void *dev, uint32_t offset, uint8_t value)
 				       (value & mask));
 }
 
+/* QEMU resets each machine once before it runs: that is its power-on. */
 static void machine_reset(void *dev)
 {
 	struct vm *vm = dev;
 
+	if (!vm->on) {
+		vm->on = true;
+		return;
+	}
 	log_line(vm, "\"event\":\"machine-reset\"");
 	vmmci_machine_reset(&vm->dev);
 }
@@ -181,97 +210,19 @@ static void init_config(struct vm *vm)
 
 /* -- what a person or a test asks for -- */
 
-static bool do_vmctl(struct vm *vm, const char *word)
+/* Sends an answer to what was asked for by one line. */
+static void answer(struct vm *vm, int fd, const char *line)
 {
-	static const char * const names[] = { "none", "stop", "reboot", "sync" };
+	char text[256] = "{\"ok\":false}\n";
 
-	for (uint32_t cmd = VMMCI_SHUTDOWN; cmd <= VMMCI_SYNCRTC; cmd++) {
-		if (!strcmp(word, names[cmd])) {
-			log_line(vm, "\"event\":\"vmctl\",\"value\":%u", cmd);
-			vmmci_ctl(&vm->dev, cmd);
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool do_hostile(struct vm *vm, const char *word, double arg)
-{
-	static const char * const names[] = {
-		[HONEST] = "honest",
-		[HOSTILE_SEC] = "sec",
-		[HOSTILE_USEC] = "usec",
-		[HOSTILE_BACKWARDS] = "backwards",
-		[HOSTILE_STORM] = "storm",
-		[HOSTILE_SLOW] = "slow",
-		[HOSTILE_LATE] = "late",
-		[HOSTILE_VANISH] = "vanish",
-	};
-
-	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!strcmp(word, names[i])) {
-			vmmci_set_hostile(&vm->dev, (enum vmmci_hostile)i,
-					  (uint64_t)arg);
-			return true;
-		}
-	}
-	return false;
-}
-
-/*
- *	stop | reboot | sync		as vmctl, and as vmd after a resume
- *	sleep SECONDS			the host sleeps and wakes: clock, then sync
- *	clock OFFSET-S PPM		the host's clock against this machine's
- *	features MASK			offered at the next negotiation
- *	command N | irq			any command; an interrupt with no status
- *	honest | sec N | usec N | backwards US | storm N | slow MS | late MS |
- *	vanish
- *	status
- */
-static bool do_command(struct vm *vm, const char *word, double a, double b)
-{
-	struct vmmci *v = &vm->dev;
-
-	if (do_vmctl(vm, word) || do_hostile(vm, word, a) ||
-	    !strcmp(word, "status"))
-		return true;
-	if (!strcmp(word, "sleep")) {
-		vmmci_set_clock(v, v->clock_offset + (int64_t)(a * 1e9),
-				v->clock_ppm);
-		return do_vmctl(vm, "sync");
-	}
-	if (!strcmp(word, "clock"))
-		vmmci_set_clock(v, (int64_t)(a * 1e9), b);
-	else if (!strcmp(word, "features"))
-		v->features = (uint32_t)a;
-	else if (!strcmp(word, "command"))
-		vmmci_force(v, (uint32_t)a, 2);
-	else if (!strcmp(word, "irq"))
-		vmmci_force(v, v->cmd, 0);
-	else
-		return false;
-	return true;
-}
-
-static void control(struct vm *vm, int fd, char *line)
-{
-	char word[32] = "", answer[256];
-	double a = 0, b = 0;
-	int n;
-
-	sscanf(line, "%31s %lf %lf", word, &a, &b);
-	log_line(vm, "\"event\":\"control\",\"line\":\"%s\"", word);
-	if (do_command(vm, word, a, b))
-		n = snprintf(answer, sizeof(answer),
-			     "{\"ok\":true,\"ns\":%" PRId64 ",\"status\":%u,\"guestFeatures\":%u,\"command\":%u,\"timer\":%s}\n",
-			     vmmci_now(&vm->dev), vm->dev.status,
-			     vm->dev.guest_features, vm->dev.cmd,
-			     vm->dev.timer_pending ? "true" : "false");
-	else
-		n = snprintf(answer, sizeof(answer),
-			     "{\"ok\":false,\"error\":\"unknown command\"}\n");
+	if (control(vm, line))
+		snprintf(text, sizeof(text),
+			 "{\"ok\":true,\"ns\":%" PRId64 ",\"status\":%u,\"guestFeatures\":%u,\"isr\":%u,\"command\":%u,\"timer\":%u,\"accesses\":%lu}\n",
+			 vmmci_now(&vm->dev), vm->dev.status,
+			 vm->dev.guest_features, vm->dev.isr, vm->dev.cmd,
+			 vm->dev.timer, vm->accesses);
 	fflush(vm->log);
-	if (write(fd, answer, (size_t)n) != n)
+	if (write(fd, text, strlen(text)) < 0)
 		log_line(vm, "\"event\":\"control-gone\"");
 }
 
@@ -289,7 +240,7 @@ static void serve_client(struct vm *vm, int *fd)
 	line[n] = '\0';
 	for (char *save, *l = strtok_r(line, "\n", &save); l;
 	     l = strtok_r(NULL, "\n", &save))
-		control(vm, *fd, l);
+		answer(vm, *fd, l);
 }
 
 static void accept_client(struct vm *vm, int listener)
@@ -333,39 +284,60 @@ static void serve_vfio(struct vm *vm)
 		return;
 	vfio_user_close(&vm->vfio);
 	log_line(vm, "\"event\":\"vm-gone\"");
-	vm->ended = true;
+	vm->gone = true;
+}
+
+/* Whether a timer has run out since the last look. */
+static bool ran_out(const struct pollfd *p)
+{
+	uint64_t times;
+
+	return p->revents && read(p->fd, &times, sizeof(times)) > 0;
+}
+
+static void start_vm(struct vm *vm, int listener)
+{
+	if (vfio_user_accept(&vm->vfio, listener))
+		return;
+	log_line(vm, "\"event\":\"vm-start\"");
+	arm_tick(vm);
 }
 
 static void loop(struct vm *vm, int vfio_listener, int control_listener)
 {
-	struct pollfd p[4 + MAX_CLIENTS];
+	enum { VFIO, LISTENER, TIMER, TICK, CONTROL, CLIENTS };
+	struct pollfd p[CLIENTS + MAX_CLIENTS];
 
-	while (!vm->ended) {
-		p[0] = (struct pollfd){ .fd = vfio_listener, .events = POLLIN };
-		p[1] = (struct pollfd){ .fd = control_listener, .events = POLLIN };
-		p[2] = (struct pollfd){ .fd = vm->timer_fd, .events = POLLIN };
-		p[3] = (struct pollfd){ .fd = vm->vfio.fd, .events = POLLIN };
+	while (!vm->gone) {
+		p[VFIO].fd = vm->vfio.fd;
+		p[LISTENER].fd = vfio_listener;
+		p[TIMER].fd = vm->timer_fd;
+		p[TICK].fd = vm->tick_fd;
+		p[CONTROL].fd = control_listener;
 		for (int i = 0; i < MAX_CLIENTS; i++)
-			p[4 + i] = (struct pollfd){ .fd = vm->clients[i],
-						    .events = POLLIN };
+			p[CLIENTS + i].fd = vm->clients[i];
+		for (int i = 0; i < CLIENTS + MAX_CLIENTS; i++)
+			p[i].events = POLLIN;
 
-		if (poll(p, 4 + MAX_CLIENTS, -1) < 0 && errno != EINTR)
+		if (poll(p, CLIENTS + MAX_CLIENTS, -1) < 0) {
+			if (errno == EINTR)
+				continue;
 			return;
-		/* The guest first: its clock readings wait for us. */
-		if (p[3].revents)
-			serve_vfio(vm);
-		if (p[0].revents && !vfio_user_accept(&vm->vfio, vfio_listener))
-			log_line(vm, "\"event\":\"vm-start\"");
-		if (p[2].revents) {
-			uint64_t expired;
-
-			if (read(vm->timer_fd, &expired, sizeof(expired)) > 0)
-				vmmci_timeout(&vm->dev);
 		}
-		if (p[1].revents)
+		/* The guest first: its clock readings wait for us. */
+		if (p[VFIO].revents)
+			serve_vfio(vm);
+		if (p[LISTENER].revents)
+			start_vm(vm, vfio_listener);
+		/* Not if the guest's answer, just now, set it anew. */
+		if (ran_out(&p[TIMER]))
+			vmmci_timeout(&vm->dev);
+		if (ran_out(&p[TICK]))
+			vmmci_tick(&vm->dev);
+		if (p[CONTROL].revents)
 			accept_client(vm, control_listener);
 		for (int i = 0; i < MAX_CLIENTS; i++) {
-			if (p[4 + i].revents)
+			if (p[CLIENTS + i].revents)
 				serve_client(vm, &vm->clients[i]);
 		}
 		/* Only now: vmd writes no log while the guest waits. */
@@ -373,33 +345,54 @@ static void loop(struct vm *vm, int vfio_listener, int control_listener)
 	}
 }
 
+static void usage(const char *name)
+{
+	fprintf(stderr,
+		"usage: %s [-B] [-f FEATURES] [-l i8259|level] VFIO CONTROL LOG\n",
+		name);
+	exit(2);
+}
+
+static void options(struct vm *vm, int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "Bf:l:")) != -1) {
+		if (option == 'B')
+			vm->dev.no_restart = true;
+		else if (option == 'f')
+			vm->dev.features = (uint32_t)strtoul(optarg, NULL, 0);
+		else if (option != 'l' || !set_line_kind(vm, optarg))
+			usage(argv[0]);
+	}
+	if (argc - optind != 3)
+		usage(argv[0]);
+}
+
 int main(int argc, char **argv)
 {
-	struct vm vm = { .log = NULL };
+	struct vm vm = { .speed = 1 };
 	int vfio_listener, control_listener;
 
-	if (argc < 4 || argc > 5) {
-		fprintf(stderr, "usage: %s VFIO-SOCKET CONTROL-SOCKET LOG [FEATURES]\n",
-			argv[0]);
-		return 2;
-	}
-	vm.log = fopen(argv[3], "w");
+	vmmci_init(&vm.dev, &device_ops);
+	vfio_user_init(&vm.vfio, &vfio_ops, &vm);
+	init_config(&vm);
+	options(&vm, argc, argv);
+	argv += optind;
+
+	vm.log = fopen(argv[2], "w");
 	if (!vm.log) {
-		perror(argv[3]);
+		perror(argv[2]);
 		return 1;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	vm.timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	vm.timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	vm.tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	for (int i = 0; i < MAX_CLIENTS; i++)
 		vm.clients[i] = -1;
-	vmmci_init(&vm.dev, &device_ops);
-	if (argc == 5)
-		vm.dev.features = (uint32_t)strtoul(argv[4], NULL, 0);
-	vfio_user_init(&vm.vfio, &vfio_ops, &vm);
-	init_config(&vm);
 
-	control_listener = listen_on(argv[2]);
-	vfio_listener = listen_on(argv[1]);
+	control_listener = listen_on(argv[1]);
+	vfio_listener = listen_on(argv[0]);
 	/* Whoever started us waits for a line before it starts QEMU. */
 	puts("listening");
 	fflush(stdout);
@@ -413,8 +406,9 @@ int main(int argc, char **argv)
 	close(vfio_listener);
 	close(control_listener);
 	close(vm.timer_fd);
+	close(vm.tick_fd);
+	unlink(argv[0]);
 	unlink(argv[1]);
-	unlink(argv[2]);
 	fclose(vm.log);
 	return 0;
 }

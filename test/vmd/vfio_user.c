@@ -103,16 +103,16 @@ static void trigger(struct vfio_user *u)
 {
 	uint64_t one = 1;
 
-	if (!u->level || u->masked || u->irq_fd < 0)
+	if (!u->level || (u->edge && u->told) || u->masked || u->irq_fd < 0)
 		return;
 	/* Automasked: the client unmasks once the guest has looked. */
-	u->masked = true;
-	if (write(u->irq_fd, &one, sizeof(one)) < 0)
-		u->masked = false;
+	u->masked = write(u->irq_fd, &one, sizeof(one)) > 0;
+	u->told = u->masked;
 }
 
 void vfio_user_line(struct vfio_user *u, bool level)
 {
+	u->told = u->told && level;
 	u->level = level;
 	trigger(u);
 }

@@ -34,6 +34,8 @@ struct vfio_user_ops {
  * @irq_fd: eventfd of INTx, -1 while there is none
  * @masked: no trigger until the client unmasks
  * @level: the line
+ * @edge: one interrupt each time that the line rises, as vmd's i8259 has it
+ * @told: the client knows of this rise
  * @peer: process id of the client, QEMU
  */
 struct vfio_user {
@@ -43,6 +45,8 @@ struct vfio_user {
 	int irq_fd;
 	bool masked;
 	bool level;
+	bool edge;
+	bool told;
 	pid_t peer;
 };
 

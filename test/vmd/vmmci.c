@@ -12,6 +12,7 @@
 #define STATUS_DRIVER_OK	0x04
 #define ISR_CONFIG		0x02
 #define GARBAGE			0xa5a5a5a5u
+#define NSEC_PER_SEC		INT64_C(1000000000)
 
 enum {
 	REG_HOST_FEATURES	= 0,
@@ -54,7 +55,7 @@ static int64_t realtime(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 }
 
 int64_t vmmci_now(const struct vmmci *v)
@@ -79,12 +80,25 @@ void vmmci_init(struct vmmci *v, const struct vmmci_ops *ops)
 		.features = VMMCI_F_TIMESYNC | VMMCI_F_ACK | VMMCI_F_SYNCRTC,
 	};
 	vmmci_set_clock(v, 0, 0);
+	v->tick = vmmci_now(v) / NSEC_PER_SEC;
 }
 
 static void set_timer(struct vmmci *v, unsigned int seconds)
 {
-	v->timer_pending = seconds != 0;
+	v->timer = seconds;
 	v->ops->timer(v, seconds);
+}
+
+static void set_line(struct vmmci *v, bool level)
+{
+	v->line = level;
+	v->ops->line(v, level);
+}
+
+void vmmci_end(struct vmmci *v, const char *why)
+{
+	v->ended = true;
+	v->ops->end_vm(v, why);
 }
 
 /* Nothing would lower the line of a device without a status, or gone. */
@@ -92,9 +106,9 @@ static void raise_line(struct vmmci *v, uint8_t isr)
 {
 	v->isr = isr;
 	v->ops->event(v, "interrupt", v->cmd);
-	v->ops->line(v, true);
+	set_line(v, true);
 	if (!isr || v->hostile == HOSTILE_VANISH)
-		v->ops->line(v, false);
+		set_line(v, false);
 }
 
 /* Reading the low word of the seconds is what looks at the clock. */
@@ -103,11 +117,11 @@ static void snapshot(struct vmmci *v)
 	int64_t now = vmmci_now(v);
 
 	if (v->hostile == HOSTILE_BACKWARDS) {
-		now = v->sec * INT64_C(1000000000) + v->usec * INT64_C(1000) -
+		now = v->sec * NSEC_PER_SEC + v->usec * INT64_C(1000) -
 		      (int64_t)v->hostile_arg * 1000;
 	}
-	v->sec = (uint32_t)(now / 1000000000);
-	v->usec = (uint32_t)(now % 1000000000 / 1000);
+	v->sec = (uint32_t)(now / NSEC_PER_SEC);
+	v->usec = (uint32_t)(now % NSEC_PER_SEC / 1000);
 	if (v->hostile == HOSTILE_SEC)
 		v->sec = (uint32_t)v->hostile_arg;
 	if (v->hostile == HOSTILE_USEC)
@@ -120,7 +134,7 @@ static uint8_t read_isr(struct vmmci *v)
 	uint8_t isr = v->isr;
 
 	v->isr = 0;
-	v->ops->line(v, false);
+	set_line(v, false);
 	if (v->hostile == HOSTILE_STORM && v->hostile_arg) {
 		v->hostile_arg--;
 		raise_line(v, ISR_CONFIG);
@@ -188,33 +202,26 @@ static void ack(struct vmmci *v, uint32_t cmd)
 		}
 		/* fall through */
 	case VMMCI_REBOOT:
-		if (cmd == v->cmd && v->timer_pending)
+		if (cmd == v->cmd && v->timer)
 			set_timer(v, VMMCI_SHUTDOWN_TIMEOUT_S);
 		break;
 	case VMMCI_SYNCRTC:
-		if (v->cmd == VMMCI_SYNCRTC)
-			v->cmd = VMMCI_NONE;
+		/* Whatever it was: a stop that just came is wiped out. */
+		v->cmd = VMMCI_NONE;
 		break;
 	default:
 		v->ops->event(v, "illegal", cmd);
 	}
 }
 
-/* The command stays: vmd forgets it only when it is acknowledged. */
-static void device_reset(struct vmmci *v)
-{
-	v->guest_features = 0;
-	v->queue_pfn = 0;
-	v->isr = 0;
-	v->ops->line(v, false);
-}
-
 void vmmci_write(struct vmmci *v, uint32_t offset, unsigned int width,
 		 uint32_t value)
 {
-	(void)width;
 	if (v->hostile == HOSTILE_VANISH)
 		return;
+	/* vmd takes all of EAX, and what was not written is stale. */
+	if (width < 4)
+		value |= GARBAGE << width * 8;
 
 	switch (offset) {
 	case REG_GUEST_FEATURES:
@@ -224,11 +231,10 @@ void vmmci_write(struct vmmci *v, uint32_t offset, unsigned int width,
 		v->queue_pfn = value;
 		break;
 	case REG_STATUS:
+		/* 0 is a status like others, and resets nothing. */
 		if ((value & STATUS_DRIVER_OK) && !(v->status & STATUS_DRIVER_OK))
 			v->ops->event(v, "driver-ok", v->guest_features);
 		v->status = (uint8_t)value;
-		if (!v->status)
-			device_reset(v);
 		break;
 	case REG_COMMAND:
 		ack(v, value);
@@ -252,23 +258,25 @@ bool vmmci_listed(uint32_t offset, unsigned int width, bool write)
 	return false;
 }
 
-static bool going_down(const struct vmmci *v)
-{
-	return v->timer_pending ||
-	       v->cmd == VMMCI_SHUTDOWN || v->cmd == VMMCI_REBOOT;
-}
-
-/* A guest that vmd is waiting for is gone as soon as it resets. */
+/*
+ * vmm(4) ends a VM that was asked to stop, and vmd starts any other anew, with
+ * a device that knows nothing: an announcement is not asking.
+ */
 void vmmci_machine_reset(struct vmmci *v)
 {
-	bool ended = going_down(v);
-
+	if (v->stopping || v->no_restart) {
+		vmmci_end(v, "guest reset");
+		return;
+	}
+	v->guest_features = 0;
+	v->queue_pfn = 0;
 	v->status = 0;
+	v->isr = 0;
 	v->cmd = VMMCI_NONE;
-	set_timer(v, 0);
-	device_reset(v);
-	if (ended)
-		v->ops->end_vm(v, "guest reset");
+	set_line(v, false);
+	if (v->timer)
+		set_timer(v, 0);
+	v->tick = vmmci_now(v) / NSEC_PER_SEC;
 }
 
 /*
@@ -279,7 +287,7 @@ int vmmci_ctl(struct vmmci *v, uint32_t cmd)
 {
 	if (!(v->status & STATUS_DRIVER_OK)) {
 		if (cmd != VMMCI_SYNCRTC)
-			v->ops->end_vm(v, "no driver");
+			vmmci_end(v, "no driver");
 		return -1;
 	}
 	if (cmd == v->cmd)
@@ -288,6 +296,7 @@ int vmmci_ctl(struct vmmci *v, uint32_t cmd)
 	switch (cmd) {
 	case VMMCI_SHUTDOWN:
 	case VMMCI_REBOOT:
+		v->stopping = true;
 		v->cmd = cmd;
 		raise_line(v, ISR_CONFIG);
 		set_timer(v, VMMCI_TIMEOUT_S);
@@ -304,8 +313,21 @@ int vmmci_ctl(struct vmmci *v, uint32_t cmd)
 
 void vmmci_timeout(struct vmmci *v)
 {
-	v->timer_pending = false;
-	v->ops->end_vm(v, "timeout");
+	v->timer = 0;
+	vmmci_end(v, "timeout");
+}
+
+/*
+ * rtc_fire1(): vmd does not ask whether the host slept. It sees its clock jump
+ * between two ticks, forward only, in whole seconds.
+ */
+void vmmci_tick(struct vmmci *v)
+{
+	int64_t before = v->tick;
+
+	v->tick = vmmci_now(v) / NSEC_PER_SEC;
+	if (v->tick - before > VMMCI_JUMP_S)
+		vmmci_ctl(v, VMMCI_SYNCRTC);
 }
 
 void vmmci_force(struct vmmci *v, uint32_t cmd, uint8_t isr)
@@ -319,5 +341,5 @@ void vmmci_set_hostile(struct vmmci *v, enum vmmci_hostile mode, uint64_t arg)
 	v->hostile = mode;
 	v->hostile_arg = arg;
 	if (mode == HOSTILE_VANISH)
-		v->ops->line(v, false);
+		set_line(v, false);
 }

@@ -3,8 +3,9 @@
  * vmd's vmmci device, as far as a guest and vmctl(8) can tell
  *
  * Behaves as vmmci_io(), vmmci_ctl() and vmmci_ack() of OpenBSD's
- * usr.sbin/vmd/virtio.c do. Knows nothing of sockets: what it wants done
- * comes out through struct vmmci_ops.
+ * usr.sbin/vmd/virtio.c do, and the one-second tick of its mc146818.c;
+ * steps.txt.gz has what those answered. Knows nothing of sockets: what it wants
+ * done comes out through struct vmmci_ops.
  */
 #ifndef VMMCI_H
 #define VMMCI_H
@@ -20,11 +21,12 @@
 
 #define VMMCI_TIMEOUT_S		3	/* for the acknowledgement */
 #define VMMCI_SHUTDOWN_TIMEOUT_S 120	/* for the shutdown, once acknowledged */
+#define VMMCI_JUMP_S		5	/* of the host's clock, in one tick */
 
 enum vmmci_cmd {
 	VMMCI_NONE,
 	VMMCI_SHUTDOWN,
-	VMMCI_REBOOT,
+	VMMCI_REBOOT,			/* vmctl stop: nothing sends SHUTDOWN */
 	VMMCI_SYNCRTC,
 };
 
@@ -64,10 +66,15 @@ struct vmmci_ops {
  * @queue_pfn: remembered and meaningless
  * @status: virtio device status
  * @isr: interrupt status; not 0 as long as the line is up
+ * @line: the interrupt line
  * @cmd: command register
- * @timer_pending: whether vmd is waiting for the guest
+ * @timer: how long vmd waits for the guest, s; 0 where it does not wait
+ * @stopping: the VM was asked to stop, so that a reset ends it
+ * @no_restart: a reset ends it anyway, after vmctl start -B
+ * @ended: the VM is over
  * @sec: seconds of the snapshot
  * @usec: microseconds of the snapshot
+ * @tick: the host's clock at the last tick, whole seconds
  * @clock_base: CLOCK_REALTIME of this machine, ns, when @clock_offset was set
  * @clock_offset: what the host's clock is ahead of this machine's, ns
  * @clock_ppm: how much too fast the host's clock runs
@@ -81,10 +88,15 @@ struct vmmci {
 	uint32_t queue_pfn;
 	uint8_t status;
 	uint8_t isr;
+	bool line;
 	uint32_t cmd;
-	bool timer_pending;
+	unsigned int timer;
+	bool stopping;
+	bool no_restart;
+	bool ended;
 	uint32_t sec;
 	uint32_t usec;
+	int64_t tick;
 	int64_t clock_base;
 	int64_t clock_offset;
 	double clock_ppm;
@@ -105,9 +117,11 @@ void vmmci_write(struct vmmci *v, uint32_t offset, unsigned int width,
 bool vmmci_listed(uint32_t offset, unsigned int width, bool write);
 void vmmci_machine_reset(struct vmmci *v);
 
-/* The host's side: vmctl, and the end of the timer. */
+/* The host's side: vmctl, the end of the timer, and each second. */
 int vmmci_ctl(struct vmmci *v, uint32_t cmd);
+void vmmci_end(struct vmmci *v, const char *why);
 void vmmci_timeout(struct vmmci *v);
+void vmmci_tick(struct vmmci *v);
 
 /* For tests: raise the line with any command, or without a status; and lie. */
 void vmmci_force(struct vmmci *v, uint32_t cmd, uint8_t isr);

@@ -199,7 +199,53 @@ static void a_guest_announces_its_own_end(void)
 	CHECK(seen.announced == 1);
 	CHECK(seen.timer == 3);
 	vmmci_machine_reset(&v);
+	CHECK(!seen.why);
+	CHECK(seen.timer == 0);
+}
+
+static void a_reset_ends_what_is_not_to_come_again(void)
+{
+	struct vmmci v = bound(7);
+
+	vmmci_machine_reset(&v);
+	CHECK(!seen.why);
+	v.no_restart = true;
+	vmmci_machine_reset(&v);
 	CHECK(seen.why && !strcmp(seen.why, "guest reset"));
+}
+
+/* The host's clock, by seconds, and whether the next tick tells the guest. */
+static void a_tick_tells_of_a_jump(void)
+{
+	static const struct {
+		int seconds;
+		bool told;
+	} jumps[] = { { 0, false }, { 4, false }, { 7, true }, { -100, false } };
+
+	for (size_t i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++) {
+		struct vmmci v = bound(7);
+
+		vmmci_set_clock(&v, jumps[i].seconds * INT64_C(1000000000), 0);
+		vmmci_tick(&v);
+		CHECK((vmmci_read(&v, 20, 4) == VMMCI_SYNCRTC) ==
+		      jumps[i].told);
+		vmmci_write(&v, 20, 4, VMMCI_SYNCRTC);
+		vmmci_tick(&v);
+		CHECK(vmmci_read(&v, 20, 4) == VMMCI_NONE);
+	}
+}
+
+/* What comes before DRIVER_OK does not come later. */
+static void a_jump_before_the_driver_is_lost(void)
+{
+	struct vmmci v = bound(7);
+
+	vmmci_write(&v, 18, 1, 3);
+	vmmci_set_clock(&v, INT64_C(100000000000), 0);
+	vmmci_tick(&v);
+	vmmci_write(&v, 18, 1, DRIVER_OK);
+	vmmci_tick(&v);
+	CHECK(seen.raised == 0);
 }
 
 static void other_numbers_are_illegal(void)
@@ -211,13 +257,15 @@ static void other_numbers_are_illegal(void)
 	CHECK(seen.timer == -1);
 }
 
-static void a_reset_forgets_the_driver(void)
+/* vmd takes the whole of EAX. */
+static void a_narrow_write_is_stale_above(void)
 {
 	struct vmmci v = bound(7);
 
-	vmmci_write(&v, 18, 1, 0);
-	CHECK(vmmci_read(&v, 4, 4) == 0);
-	CHECK(vmmci_read(&v, 18, 1) == 0);
+	vmmci_write(&v, 4, 1, 5);
+	CHECK(vmmci_read(&v, 4, 4) != 5);
+	vmmci_write(&v, 18, 1, 3);
+	CHECK(vmmci_read(&v, 18, 1) == 3);
 }
 
 /* A line held by nobody would be up until the kernel turns it off. */
@@ -265,8 +313,11 @@ int main(void)
 	stop_without_a_driver_ends_the_vm();
 	stop_waits_3_s_then_120_s();
 	a_guest_announces_its_own_end();
+	a_reset_ends_what_is_not_to_come_again();
+	a_tick_tells_of_a_jump();
+	a_jump_before_the_driver_is_lost();
 	other_numbers_are_illegal();
-	a_reset_forgets_the_driver();
+	a_narrow_write_is_stale_above();
 	what_is_gone_holds_no_line();
 	only_one_answer_is_late();
 	the_clock_can_be_off();
