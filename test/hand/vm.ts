@@ -15,10 +15,16 @@ const program = new Command('vm')
   .addOption(new Option('--kernel <series>', 'of Debian').choices(allSeries).default('6.12'))
   .option('--acpi', 'with ACPI, which vmd has not')
   .option('--cpus <n>', 'processors', '1')
+  .option('-B', 'end at a reset, as after vmctl start -B')
   .parse()
-const { kernel, acpi, cpus } = program.opts()
+const { kernel, acpi, cpus, B } = program.opts()
 
-const { root, device, words } = await assemble({ series: kernel, acpi, cpus: Number(cpus) })
+const { root, device, words } = await assemble({
+  series: kernel,
+  acpi,
+  cpus: Number(cpus),
+  again: !B,
+})
 const link = join(cache, 'vm')
 rmSync(link, { force: true })
 symlinkSync(join(root.folder, 'vm'), link)

@@ -9,14 +9,22 @@ const program = new Command('vmctl')
   .addHelpText(
     'after',
     `
-As vmctl(8):    stop, reboot
-As vmd:         sync                    after the host woke, or set its clock
-The host:       sleep SECONDS           it sleeps, wakes and syncs
-                clock OFFSET-S PPM      its clock against this machine's
-The device:     features MASK           offered when next bound (7 are all)
+As vmctl(8):    stop                    the guest is asked, and has 3 s to answer
+                stop --force            it is ended, and not asked
+                pause, unpause
                 status
+The host:       sleep SECONDS           it sleeps, and wakes
+                clock OFFSET-S PPM      its clock against this machine's
+                after more than 5 s forward vmd tells the guest, within a second
+No vmctl says:  sync, shutdown          commands, at once
+                speed N                 vmd waits N times less
+                line i8259, line level  the interrupt line, by vmd's age
+                features MASK           offered when next bound (7 are all)
+                at N LINE, after N LINE do LINE at the guest's Nth access
 Hostile:        command N, irq, sec N, usec N, backwards US, storm N, slow MS,
-                late MS (one answer), vanish; honest ends it`,
+                late MS (one answer), vanish; honest ends it
+
+--force goes behind two more dashes: npm run vmctl -- -- stop --force`,
   )
   .parse()
 
@@ -27,7 +35,7 @@ try {
     `device status ${state.status}`,
     `guest features ${state.guestFeatures}`,
     `command ${state.command}`,
-    ...(state.timer ? ['a timer runs'] : []),
+    ...(state.timer ? [`a timer of ${state.timer} s runs`] : []),
   ]
   console.log(parts.join(', '))
 } catch (error) {
