@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { command } from '../support/device.ts'
+import { type Guest, inGuest } from '../support/guest.ts'
+
+/** vmd told the guest of its clock once since a mark, by its own tick, and the guest is right. */
+async function wasTold(guest: Guest, mark: number): Promise<void> {
+  const { device } = guest
+  await device.until(mark, 'ack', { value: command.syncrtc })
+  assert.equal(device.since(mark, 'interrupt', { value: command.syncrtc }).length, 1)
+  assert.deepEqual(device.since(mark, 'vmctl'), [])
+  const { ns } = await guest.clockError()
+  assert.ok(Math.abs(ns) < 1e6, `${ns} ns off`)
+}
+
+test('a host that sleeps, steps its clock, or pauses the guest tells of it within a tick', () =>
+  inGuest('the host', { series: '6.12', acpi: true }, async (guest) => {
+    const { device } = guest
+    await guest.parameter('poll_interval', 0)
+    for (const word of ['sleep 28800', 'clock 30000 0']) {
+      const mark = device.mark()
+      await device.control(word)
+      await wasTold(guest, mark)
+    }
+
+    const mark = device.mark()
+    await device.control('pause')
+    await device.control('sleep 10')
+    const unpaused = device.mark()
+    await device.control('unpause')
+    await wasTold(guest, mark)
+    assert.deepEqual(
+      device.events.slice(mark, unpaused).filter(({ event }) => event === 'interrupt'),
+      [],
+      'nothing while it was paused',
+    )
+  }))
