@@ -5,7 +5,11 @@ PACKAGE_NAME="<%= it.name %>"
 PACKAGE_VERSION="<%= it.version %>"
 AUTOINSTALL="yes"
 MAKE[0]="make -C ${kernel_source_dir} M=${dkms_tree}/${PACKAGE_NAME}/${PACKAGE_VERSION}/build modules"
+# A kernel that clang built takes what clang builds; dkms before 3.2 does not see to it.
+grep -qs '^CONFIG_CC_IS_CLANG=y' "${kernel_source_dir}/.config" && MAKE[0]="${MAKE[0]} LLVM=1"
 CLEAN="true"
+# RHEL's weak-modules would link a module into kernels that it was not built for.
+NO_WEAK_MODULES="yes"
 <% it.modules.forEach((module, i) => { -%>
 BUILT_MODULE_NAME[<%= i %>]="<%= module %>"
 DEST_MODULE_LOCATION[<%= i %>]="<%= it.location %>"

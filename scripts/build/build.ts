@@ -5,6 +5,7 @@ import type { Project } from '../manifest/manifest.ts'
 import { type Command, exec, show } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import { throwIfInterrupted } from '../run/steps.ts'
+import { compilerArguments, findCompiler } from '../system/compiler.ts'
 import type { Kernel } from '../system/kernels.ts'
 import { hasAlias, type ModuleInfo, moduleInfo } from '../system/modules.ts'
 import { buildHint, errorLines, outOfSpace } from './hints.ts'
@@ -13,15 +14,17 @@ import { writeSourceTree } from './source-tree.ts'
 /** Where a kernel's modules come to lie. */
 export const buildFolder = (out: string, kernel: Kernel): string => join(out, kernel.release)
 
-/** The plain kbuild command; W=1 and the like come in through `extra`. */
-export function makeCommand(
-  kernel: Kernel,
+/** The kbuild command for the kernel's own compiler; W=1 and the like come in through `extra`. */
+export async function makeCommand(
+  { release, headers }: Kernel,
   folder: string,
   jobs: number,
   extra: string[] = [],
-): Command {
-  const headers = kernel.headers.folder ?? `/lib/modules/${kernel.release}/build`
-  return { argv: ['make', '-C', headers, `M=${folder}`, `-j${jobs}`, ...extra, 'modules'] }
+): Promise<Command> {
+  const at = headers.folder ?? `/lib/modules/${release}/build`
+  const compiler = await findCompiler(headers)
+  const told = [...(compiler ? compilerArguments(compiler) : []), ...extra]
+  return { argv: ['make', '-C', at, `M=${folder}`, `-j${jobs}`, ...told, 'modules'] }
 }
 
 /** Throws unless a built or installed module is what the manifest says, for this kernel. */
@@ -78,7 +81,7 @@ export async function buildFor(
   const work = mkdtempSync(join(target, '.work-'))
   try {
     writeSourceTree(project, work)
-    const command = makeCommand(kernel, work, jobs, extra)
+    const command = await makeCommand(kernel, work, jobs, extra)
     const { status, stdout, stderr } = await exec(command, { onOutput })
     throwIfInterrupted()
     const text = `$ ${show(command)}\n${stdout}${stderr}`

@@ -5,15 +5,28 @@ const hints: { pattern: RegExp; hint: string }[] = [
     hint: 'The headers need libelf: install libelf-dev (elfutils-libelf-devel on Fedora).',
   },
   {
-    pattern: /unrecognized command[- ]line option|unknown argument: /,
-    hint: 'The compiler is older than the one that built the kernel.',
+    pattern: /incompatible gcc\/plugin versions|cannot load plugin|gcc-plugins?\/\S+\.so/,
+    hint: 'The kernel has plugins for its own gcc, and this one cannot load them: install that gcc.',
   },
   {
-    pattern: /(fixdep|modpost|objtool).*(Exec format error|cannot execute|not found)/,
+    pattern: /unrecognized command[- ]line option|unknown argument: /,
+    hint: 'The compiler is older than the one that built the kernel, or of another kind.',
+  },
+  {
+    pattern: /(fixdep|modpost|objtool).*(Exec format error|cannot execute)/,
     hint: 'The headers are of another architecture or another C library.',
   },
   {
-    pattern: /g?cc(-\d+)?: (command )?not found/,
+    pattern:
+      /(?:fixdep|modpost|objtool)\S*:(?: \d+:)? (?:not found|No such file)|objtool.*needed by/i,
+    hint: 'The headers lack a program that builds need: their package is not whole.',
+  },
+  {
+    pattern: /(?:ld\.lld|llvm-\w+|clang(?:-\d+)?): (?:command )?not found/,
+    hint: 'The kernel was built by clang: its modules want clang, lld and llvm.',
+  },
+  {
+    pattern: /\bg?cc(-\d+)?: (command )?(not found|No such file)/,
     hint: 'The compiler that built the kernel is not installed.',
   },
   { pattern: /include\/generated\/autoconf\.h/, hint: 'The headers are not configured.' },

@@ -32,8 +32,8 @@ export async function build(
   // One more than there are cores: while one waits for the disk another compiles.
   const jobs = Math.ceil((availableParallelism() + 1) / kernels.length)
   if (options.dryRun) {
-    const commands = kernels.map((k) =>
-      makeCommand(k, `${buildFolder(out, k)}/.work`, jobs, options.makeArg),
+    const commands = await Promise.all(
+      kernels.map((k) => makeCommand(k, `${buildFolder(out, k)}/.work`, jobs, options.makeArg)),
     )
     output.result(commands, () => commands.map(show))
     return

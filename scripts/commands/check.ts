@@ -2,12 +2,13 @@ import { tmpdir } from 'node:os'
 import semver from 'semver'
 import { defaultSelection, headersFailure, headersFor, requestedKernels } from '../build/select.ts'
 import { managers } from '../install/packages.ts'
+import { compilerMend } from '../install/requirements.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { ask, which } from '../run/exec.ts'
 import { exitStatus, type FailureKind } from '../run/failure.ts'
 import { wrap } from '../run/output.ts'
 import { readSigning } from '../signing/next.ts'
-import { compilerFit, findCompiler } from '../system/compiler.ts'
+import { compilerFit, compilerProblem, findCompiler } from '../system/compiler.ts'
 import { danglingEntries, dkmsTree, dkmsVersion } from '../system/dkms.ts'
 import { readFacts, type SystemFacts } from '../system/facts.ts'
 import { type Kernel, machine, sameArchitecture } from '../system/kernels.ts'
@@ -53,18 +54,22 @@ function checkRangeOf(project: Project, kernel: Kernel): Finding {
 }
 
 async function checkCompiler(facts: SystemFacts, kernel: Kernel): Promise<Finding> {
-  const { compiler: wanted = 'gcc', compilerVersion } = kernel.headers
-  const mend = facts.installCommand([wanted, 'make'])
+  const mend = compilerMend(facts, kernel)
   const compiler = await findCompiler(kernel.headers)
-  if (!compiler || !which('make'))
-    return fail('compiler', 'toolchain', `${compiler ? 'make' : wanted} is not installed.`, mend)
+  if (!compiler || !which('make')) {
+    const missing = compiler ? 'make' : (kernel.headers.compiler ?? 'gcc')
+    return fail('compiler', 'toolchain', `${missing} is not installed.`, mend)
+  }
   const name = `${compiler.name} ${compiler.version}`
-  const fit = compilerFit(compiler, kernel.headers)
-  if (fit === 'same' || fit === 'unknown') return ok('compiler', name)
-  const message = `${name} is ${fit} than the ${compilerVersion} that built the kernel.`
-  return fit === 'older'
-    ? fail('compiler', 'toolchain', message, mend)
-    : note('compiler', message, mend)
+  const problem = compilerProblem(compiler, kernel)
+  if (problem) return fail('compiler', 'toolchain', problem, mend)
+  return compilerFit(compiler, kernel.headers) === 'newer'
+    ? note(
+        'compiler',
+        `${name} is newer than the ${kernel.headers.compilerVersion} that built the kernel.`,
+        mend,
+      )
+    : ok('compiler', name)
 }
 
 function checkOptions(project: Project, kernel: Kernel): Finding[] {

@@ -4,7 +4,7 @@ import { ask, type Command, show, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import { confirm, type Output } from '../run/output.ts'
 import { runSteps, type Step } from '../run/steps.ts'
-import { findCompiler } from '../system/compiler.ts'
+import { compilerPackages, compilerProblem, findCompiler } from '../system/compiler.ts'
 import type { SystemFacts } from '../system/facts.ts'
 import { type Kernel, machine } from '../system/kernels.ts'
 import { type HeaderPackages, managers } from './packages.ts'
@@ -26,9 +26,19 @@ async function tools(facts: SystemFacts, kernel: Kernel | undefined): Promise<Re
   if (!distribution) return []
   const missing: Requirement[] = []
   if (!which('dkms')) missing.push({ packages: distribution.dkms, reason: 'dkms is not installed' })
-  const compiler = kernel && (await findCompiler(kernel.headers))
-  if (!which('make') || !which('modinfo') || (kernel?.headers.state === 'ok' && !compiler))
+  if (!which('make') || !which('modinfo'))
     missing.push({ packages: distribution.toolchain, reason: 'gcc, make or kmod is missing' })
+  if (kernel?.headers.state !== 'ok') return missing
+  const { manager, toolchain } = distribution
+  const compiler = await findCompiler(kernel.headers)
+  const problem = compiler
+    ? compilerProblem(compiler, kernel)
+    : `kernel ${kernel.release} wants ${kernel.headers.compiler ?? 'gcc'}`
+  if (problem)
+    missing.push({
+      packages: compilerPackages(kernel.headers, manager, toolchain),
+      reason: problem.replace(/\.$/, ''),
+    })
   return missing
 }
 

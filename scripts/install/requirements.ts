@@ -4,7 +4,7 @@ import semver from 'semver'
 import { headersFailure } from '../build/select.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { Failure } from '../run/failure.ts'
-import { compilerFit, findCompiler } from '../system/compiler.ts'
+import { compilerPackages, compilerProblem, findCompiler } from '../system/compiler.ts'
 import { danglingEntries, dkmsTree, dkmsVersion, readDkms } from '../system/dkms.ts'
 import type { SystemFacts } from '../system/facts.ts'
 import { type Kernel, machine, sameArchitecture } from '../system/kernels.ts'
@@ -77,23 +77,19 @@ export function requireSpace(): void {
       })
 }
 
-/** Throws where there is no compiler, or one that kbuild's options are too new for. */
+/** Throws where there is no compiler, or one that cannot make modules for this kernel. */
 async function requireCompiler(facts: SystemFacts, kernel: Kernel): Promise<void> {
   const compiler = await findCompiler(kernel.headers)
-  const wanted = kernel.headers.compiler ?? 'gcc'
-  const mend = facts.installCommand(facts.distribution?.toolchain ?? ['gcc', 'make'])
-  if (!compiler)
-    throw new Failure(
-      'toolchain',
-      `There is no compiler; kernel ${kernel.release} wants ${wanted}.`,
-      { mend },
-    )
-  if (compilerFit(compiler, kernel.headers) === 'older')
-    throw new Failure(
-      'toolchain',
-      `${compiler.name} ${compiler.version} is older than the ${kernel.headers.compilerVersion} that built kernel ${kernel.release}.`,
-      { mend: facts.installCommand([wanted]) },
-    )
+  const problem = compiler
+    ? compilerProblem(compiler, kernel)
+    : `There is no compiler; kernel ${kernel.release} wants ${kernel.headers.compiler ?? 'gcc'}.`
+  if (problem) throw new Failure('toolchain', problem, { mend: compilerMend(facts, kernel) })
+}
+
+/** The command that brings a kernel's compiler. */
+export function compilerMend(facts: SystemFacts, { headers }: Kernel): string {
+  const { manager = 'apt', toolchain = ['gcc', 'make'] } = facts.distribution ?? {}
+  return facts.installCommand(compilerPackages(headers, manager, toolchain))
 }
 
 /** Throws unless a build for each of the kernels can begin. */

@@ -3,11 +3,19 @@ import os from 'node:os'
 import { join } from 'node:path'
 import semver from 'semver'
 import { Failure } from '../run/failure.ts'
+import { type KernelConfig, parseKernelConfig } from './kernel-config.ts'
 
 /** What stands between a kernel and a build for it. */
-export type HeadersState = 'ok' | 'absent' | 'dangling' | 'incomplete' | 'mismatch' | 'foreign'
+export type HeadersState =
+  | 'ok'
+  | 'absent'
+  | 'dangling'
+  | 'incomplete'
+  | 'mismatch'
+  | 'stale'
+  | 'foreign'
 
-export interface Headers {
+export interface Headers extends KernelConfig {
   state: HeadersState
   /** The folder that /lib/modules/RELEASE/build leads to. */
   folder?: string
@@ -17,12 +25,8 @@ export interface Headers {
   architecture?: string
   /** Kernel release the headers belong to. */
   release?: string
-  /** First word of CONFIG_CC_VERSION_TEXT, gcc-14 for instance; older kernels do not say. */
-  compiler?: string
-  /** Version of the compiler that built the kernel. */
-  compilerVersion?: string
-  /** Kernel options that are y or m, with their CONFIG_. */
-  options: Set<string>
+  /** The one that modules would be marked with. */
+  utsRelease?: string
 }
 
 export interface Kernel {
@@ -73,22 +77,17 @@ function readText(file: string): string {
   }
 }
 
-function compilerOf(config: string): Pick<Headers, 'compiler' | 'compilerVersion'> {
-  const text = /^CONFIG_CC_VERSION_TEXT="(\S+)(.*)"$/m.exec(config)
-  const number = /^CONFIG_(?:GCC|CLANG)_VERSION=([1-9]\d{4,})$/m.exec(config)?.[1]
-  const version = number
-    ? [Number(number.slice(0, -4)), Number(number.slice(-4, -2)), Number(number.slice(-2))].join(
-        '.',
-      )
-    : semver.coerce(text?.[2]?.replace(/\(.*\)/, ''))?.version
-  return {
-    ...(text?.[1] && { compiler: text[1] }),
-    ...(version && { compilerVersion: version }),
-  }
-}
-
 function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+}
+
+/** What a build takes from the headers before it compiles anything. */
+function neededFiles(options: Set<string>): string[] {
+  const objtool = options.has('CONFIG_OBJTOOL') || options.has('CONFIG_STACK_VALIDATION')
+  return [
+    ...['Makefile', '.config', 'Module.symvers', 'scripts/basic/fixdep', 'scripts/mod/modpost'],
+    ...(objtool ? ['tools/objtool/objtool'] : []),
+  ]
 }
 
 /** Looks at a kernel's headers as kbuild will: through /lib/modules/RELEASE/build. */
@@ -98,27 +97,27 @@ export function readHeaders(release: string, architecture: string, root = ''): H
   if (!existsSync(build)) return { ...nothing, state: isLink(build) ? 'dangling' : 'absent' }
 
   const folder = realpathSync(build)
-  const missing = ['Makefile', '.config', 'Module.symvers'].filter(
-    (file) => !existsSync(join(folder, file)),
-  )
-  const config = readText(join(folder, '.config'))
-  const options = new Set(
-    [...config.matchAll(/^(CONFIG_\w+)=[ym]$/gm)].map((match) => match[1] as string),
-  )
+  const config = parseKernelConfig(readText(join(folder, '.config')))
+  const { options } = config
+  const missing = neededFiles(options).filter((file) => !existsSync(join(folder, file)))
   const own = Object.entries(architectureOptions).find(([option]) => options.has(option))?.[1]
   const headersRelease = readText(join(folder, 'include/config/kernel.release')).trim()
+  const utsRelease = /UTS_RELEASE "(.*)"/.exec(
+    readText(join(folder, 'include/generated/utsrelease.h')),
+  )?.[1]
   const headers: Headers = {
     state: 'ok',
     folder,
     missing,
-    options,
-    ...compilerOf(config),
+    ...config,
     ...(own && { architecture: own }),
     ...(headersRelease && { release: headersRelease }),
+    ...(utsRelease && { utsRelease }),
   }
   if (missing.length > 0) headers.state = 'incomplete'
   else if (own && !sameArchitecture(own, architecture)) headers.state = 'foreign'
   else if (headersRelease && headersRelease !== release) headers.state = 'mismatch'
+  else if (utsRelease && utsRelease !== release) headers.state = 'stale'
   return headers
 }
 

@@ -18,8 +18,24 @@ for (const [says, full] of logs)
   test(`${full ? 'no space' : 'something else'}: ${says.split('\n')[0]}`, () =>
     assert.equal(outOfSpace(says), full))
 
-test('a known cause gets a hint, an unknown one none', () => {
-  assert.match(buildHint('/bin/sh: 1: gcc-14: not found') ?? '', /compiler .* is not installed/)
-  assert.match(buildHint('scripts/basic/fixdep: Exec format error') ?? '', /another architecture/)
-  assert.equal(buildHint('x.c:1:1: error: expected identifier'), undefined)
-})
+/** As make, gcc and sh said it, and the cause that people are told. */
+const causes: [says: string, cause: RegExp | undefined][] = [
+  ['/bin/sh: 1: gcc-14: not found', /compiler .* is not installed/],
+  ['make[3]: gcc-13: No such file or directory', /compiler .* is not installed/],
+  ['scripts/basic/fixdep: Exec format error', /another architecture/],
+  ['/bin/sh: 1: ./tools/objtool/objtool: not found', /lack a program/],
+  ["make[3]: *** No rule to make target 'tools/objtool/objtool', needed by 'x.o'.", /lack a prog/],
+  ['/bin/sh: scripts/mod/modpost: No such file or directory', /lack a program/],
+  ['cc1: error: incompatible gcc/plugin versions', /plugins for its own gcc/],
+  ['cc1: error: cannot load plugin ./scripts/gcc-plugins/randomize_layout_plugin.so', /plugins/],
+  ["gcc: error: unrecognized command-line option '-mretpoline-external-thunk'", /another kind/],
+  ['/bin/sh: 1: ld.lld: not found', /clang, lld and llvm/],
+  ['x.c:1:1: error: expected identifier', undefined],
+]
+
+for (const [says, cause] of causes)
+  test(`the cause of: ${says}`, () => {
+    const hint = buildHint(says)
+    if (cause) assert.match(hint ?? '', cause)
+    else assert.equal(hint, undefined)
+  })

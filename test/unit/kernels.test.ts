@@ -22,15 +22,22 @@ const config = [
   'CONFIG_GCC_VERSION=140200',
   'CONFIG_X86_64=y',
   'CONFIG_VIRTIO=m',
+  'CONFIG_OBJTOOL=y',
   '# CONFIG_PCI is not set',
 ].join('\n')
 
+const needed = [
+  ...['Makefile', 'Module.symvers', 'scripts/basic/fixdep', 'scripts/mod/modpost'],
+  'tools/objtool/objtool',
+]
+
 function putHeaders(
   release: string,
-  is: { config?: string; release?: string; lacks?: string } = {},
+  is: { config?: string; release?: string; uts?: string; lacks?: string } = {},
 ): void {
   const folder = `/usr/src/headers-${release}`
-  for (const file of ['Makefile', 'Module.symvers']) if (file !== is.lacks) put(`${folder}/${file}`)
+  for (const file of needed) if (file !== is.lacks) put(`${folder}/${file}`)
+  put(`${folder}/include/generated/utsrelease.h`, `#define UTS_RELEASE "${is.uts ?? release}"\n`)
   put(`${folder}/.config`, is.config ?? config)
   put(`${folder}/include/config/kernel.release`, `${is.release ?? release}\n`)
   mkdirSync(join(root, 'lib/modules', release), { recursive: true })
@@ -46,10 +53,23 @@ test('whole headers are told with their compiler and options', () => {
   assert.ok(headers.options.has('CONFIG_VIRTIO') && !headers.options.has('CONFIG_PCI'))
 })
 
-test('headers without Module.symvers are incomplete', () => {
-  putHeaders('6.12.2-a', { lacks: 'Module.symvers' })
-  const { state, missing } = readHeaders('6.12.2-a', 'x86_64', root)
-  assert.deepEqual([state, missing], ['incomplete', ['Module.symvers']])
+for (const lacks of needed)
+  test(`headers without ${lacks} are incomplete`, () => {
+    const release = `6.12.2-${needed.indexOf(lacks)}`
+    putHeaders(release, { lacks })
+    const { state, missing } = readHeaders(release, 'x86_64', root)
+    assert.deepEqual([state, missing], ['incomplete', [lacks]])
+  })
+
+test('objtool is asked for only where the kernel was built with it', () => {
+  putHeaders('4.14.1-a', { config: 'CONFIG_X86_64=y', lacks: 'tools/objtool/objtool' })
+  assert.equal(readHeaders('4.14.1-a', 'x86_64', root).state, 'ok')
+})
+
+test('headers that would mark modules as another kernel’s are stale', () => {
+  putHeaders('6.12.7-a', { uts: '6.12.7-b' })
+  const { state, utsRelease } = readHeaders('6.12.7-a', 'x86_64', root)
+  assert.deepEqual([state, utsRelease], ['stale', '6.12.7-b'])
 })
 
 test('headers of another kernel or machine are told apart', () => {
