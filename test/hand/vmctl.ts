@@ -17,6 +17,7 @@ The host:       sleep SECONDS           it sleeps, and wakes
                 clock OFFSET-S PPM      its clock against this machine's
                 after more than 5 s forward vmd tells the guest, within a second
 No vmctl says:  sync, shutdown          commands, at once
+                forget                  whatever it was asked to do
                 speed N                 vmd waits N times less
                 line i8259, line level  the interrupt line, by vmd's age
                 features MASK           offered when next bound (7 are all)

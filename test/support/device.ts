@@ -32,6 +32,8 @@ export interface DeviceState {
   timer: number
   /** To BAR 0, from the start of the VM. */
   accesses: number
+  /** Lines that wait for an access to come. */
+  waiting: number
 }
 
 /** A double would round the time to 256 ns. */

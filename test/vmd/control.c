@@ -134,13 +134,21 @@ static bool do_status(struct vm *vm, const char *rest)
 	return true;
 }
 
+static bool do_forget(struct vm *vm, const char *rest)
+{
+	(void)rest;
+	memset(vm->waiting, 0, sizeof(vm->waiting));
+	vmmci_forget(&vm->dev);
+	return true;
+}
+
 /* What is left of a timer passes at the new speed. */
 static bool do_speed(struct vm *vm, const char *rest)
 {
 	double speed = atof(rest), left;
 	struct itimerspec timer;
 
-	if (speed < 1)
+	if (!(speed > 0))
 		return false;
 	timerfd_gettime(vm->timer_fd, &timer);
 	left = (double)timer.it_value.tv_sec + (double)timer.it_value.tv_nsec / 1e9;
@@ -198,6 +206,15 @@ static bool do_after(struct vm *vm, const char *rest)
 	return wait_for(vm, rest, true);
 }
 
+unsigned int waiting(const struct vm *vm)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < MAX_WAITING; i++)
+		n += vm->waiting[i].access != 0;
+	return n;
+}
+
 void control_at(struct vm *vm, bool after)
 {
 	for (size_t i = 0; i < MAX_WAITING; i++) {
@@ -245,6 +262,7 @@ static const struct {
 	{ "status",	true,	do_status },
 	{ "shutdown",	true,	do_shutdown },
 	{ "sync",	true,	do_sync },
+	{ "forget",	true,	do_forget },
 	{ "speed",	false,	do_speed },
 	{ "line",	false,	set_line_kind },
 	{ "features",	false,	do_features },

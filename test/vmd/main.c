@@ -26,6 +26,7 @@
  *
  *	shutdown		the command that nothing sends today
  *	sync			SYNCRTC at once, by vmd's own rules
+ *	forget			vmd asked for nothing, and no line waits
  *	speed N			vmd's timers and its tick run N times as fast
  *	line i8259 | level	as -l, from now on
  *	features MASK		offered at the next negotiation
@@ -217,10 +218,10 @@ static void answer(struct vm *vm, int fd, const char *line)
 
 	if (control(vm, line))
 		snprintf(text, sizeof(text),
-			 "{\"ok\":true,\"ns\":%" PRId64 ",\"status\":%u,\"guestFeatures\":%u,\"isr\":%u,\"command\":%u,\"timer\":%u,\"accesses\":%lu}\n",
+			 "{\"ok\":true,\"ns\":%" PRId64 ",\"status\":%u,\"guestFeatures\":%u,\"isr\":%u,\"command\":%u,\"timer\":%u,\"accesses\":%lu,\"waiting\":%u}\n",
 			 vmmci_now(&vm->dev), vm->dev.status,
 			 vm->dev.guest_features, vm->dev.isr, vm->dev.cmd,
-			 vm->dev.timer, vm->accesses);
+			 vm->dev.timer, vm->accesses, waiting(vm));
 	fflush(vm->log);
 	if (write(fd, text, strlen(text)) < 0)
 		log_line(vm, "\"event\":\"control-gone\"");

@@ -74,6 +74,9 @@ bool set_line_kind(struct vm *vm, const char *name);
 /* Does what a line says; false where it says nothing known. */
 bool control(struct vm *vm, const char *line);
 
+/* How many lines wait for an access. */
+unsigned int waiting(const struct vm *vm);
+
 /* Does what waits for the access that is to come, or has just been made. */
 void control_at(struct vm *vm, bool after);
 

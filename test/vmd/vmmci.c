@@ -330,6 +330,14 @@ void vmmci_tick(struct vmmci *v)
 		vmmci_ctl(v, VMMCI_SYNCRTC);
 }
 
+void vmmci_forget(struct vmmci *v)
+{
+	v->cmd = VMMCI_NONE;
+	v->stopping = false;
+	if (v->timer)
+		set_timer(v, 0);
+}
+
 void vmmci_force(struct vmmci *v, uint32_t cmd, uint8_t isr)
 {
 	v->cmd = cmd;

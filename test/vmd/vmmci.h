@@ -123,6 +123,9 @@ void vmmci_end(struct vmmci *v, const char *why);
 void vmmci_timeout(struct vmmci *v);
 void vmmci_tick(struct vmmci *v);
 
+/* For tests: vmd has asked for nothing; a VM is asked again and again. */
+void vmmci_forget(struct vmmci *v);
+
 /* For tests: raise the line with any command, or without a status; and lie. */
 void vmmci_force(struct vmmci *v, uint32_t cmd, uint8_t isr);
 void vmmci_set_hostile(struct vmmci *v, enum vmmci_hostile mode, uint64_t arg);
