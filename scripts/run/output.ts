@@ -62,6 +62,9 @@ export async function confirm(question: string): Promise<boolean> {
   }
 }
 
+/** Words that wrap() keeps on one line. */
+export const unbroken = (text: string): string => text.replaceAll(' ', '\u00a0')
+
 /** Breaks a sentence at 80 columns: the first line begins with `head`, the others as far in. */
 export function wrap(head: string, text: string, width = 80): string[] {
   const lines: string[] = []
@@ -73,7 +76,7 @@ export function wrap(head: string, text: string, width = 80): string[] {
     }
     line += line.length === head.length ? word : ` ${word}`
   }
-  return [...lines, line]
+  return [...lines, line].map((text) => text.replaceAll('\u00a0', ' '))
 }
 
 /** A value of the kernel's as people read it. */

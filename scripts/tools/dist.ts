@@ -1,4 +1,4 @@
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Ajv } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
@@ -6,6 +6,8 @@ import { build, type Plugin } from 'esbuild'
 import { home } from '../home.ts'
 import schema from '../manifest/schema.json' with { type: 'json' }
 import { ajvOptions } from '../manifest/validate.ts'
+import { ask } from '../run/exec.ts'
+import { librariesIn, notices } from './notices.ts'
 
 /** Puts the validation function that ajv would make at each start where it is made. */
 export const compiledSchema: Plugin = {
@@ -20,6 +22,14 @@ export const compiledSchema: Plugin = {
   },
 }
 
+/** Which commit this is, and whether that is all; a packed tree does not know. */
+async function commit(): Promise<string> {
+  const git = ['git', '-C', home]
+  const text = await ask([...git, 'log', '-1', '--format=%h of %cs'])
+  if (!text) return 'unknown'
+  return (await ask([...git, 'status', '--porcelain'])) ? `${text}, changed since` : text
+}
+
 /**
  * Makes dist/: the command with the libraries it uses, split so that each command loads only its own
  * part. Bundled, npx fetches one small package instead of thirty, and node opens a few files instead
@@ -27,7 +37,8 @@ export const compiledSchema: Plugin = {
  */
 export async function makeDist(outdir: string): Promise<void> {
   rmSync(outdir, { recursive: true, force: true })
-  await build({
+  const { metafile } = await build({
+    absWorkingDir: home,
     entryPoints: [join(home, 'scripts/cli.ts')],
     outdir,
     bundle: true,
@@ -39,11 +50,20 @@ export async function makeDist(outdir: string): Promise<void> {
     target: 'node20',
     // Some libraries' "main" is a UMD file, which cannot be split.
     mainFields: ['module', 'main'],
-    legalComments: 'linked',
+    // THIRD-PARTY-NOTICES has them all, whole.
+    legalComments: 'none',
+    metafile: true,
     // CommonJS libraries in a bundle of modules ask for node's own through require.
     banner: {
       js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);",
     },
   })
   chmodSync(join(outdir, 'cli.js'), 0o755)
+  const libraries = librariesIn(metafile)
+  writeFileSync(join(outdir, 'THIRD-PARTY-NOTICES'), notices(libraries))
+  const builtFrom = {
+    commit: await commit(),
+    libraries: libraries.map(({ name, version, license }) => ({ name, version, license })),
+  }
+  writeFileSync(join(outdir, 'built-from.json'), `${JSON.stringify(builtFrom, null, 2)}\n`)
 }

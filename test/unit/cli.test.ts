@@ -1,41 +1,61 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { describedCommands } from '../../scripts/cli/described.ts'
+import { program } from '../../scripts/cli/program.ts'
 import { home } from '../../scripts/home.ts'
 import { exec } from '../../scripts/run/exec.ts'
 import { exitStatus } from '../../scripts/run/failure.ts'
 import { bundledCli } from '../support/bundled.ts'
 
-const program = await bundledCli()
-const cli = (...words: string[]) => exec({ argv: [process.execPath, program, ...words], cwd: home })
+const bundle = await bundledCli()
+const cli = (...words: string[]) => exec({ argv: [process.execPath, bundle, ...words], cwd: home })
 
-/** All commands, in the words of the help itself: nobody has to add a new one here. */
-async function commands(): Promise<string[]> {
-  const { stdout } = await cli('--help')
-  const [, list = ''] = stdout.split('Commands:\n')
-  return [...list.matchAll(/^ {2}(\w+)/gm)].map((match) => match[1] as string)
-}
+const commands = describedCommands(program())
 
-test('each command has help that fits a screen, with an example', async () => {
-  const files = readdirSync(join(home, 'scripts/commands'))
-  const names = await commands()
-  assert.ok(names.length >= files.length - 2, `${names.length} of ${files.length}`)
-  for (const name of names) {
-    const { status, stdout } = await cli(name, '--help')
-    const lines = stdout.split('\n')
-    assert.equal(status, 0)
-    assert.ok(lines.length <= 24, `${name}: ${lines.length} lines`)
-    for (const line of lines) assert.ok(line.length <= 80, `${name}: ${line}`)
-    assert.match(stdout, name === 'help' ? /^Usage: / : /Example:\n {2}vmmci-dkms /, name)
+test('help fits a screen, and begins with what one types', async () => {
+  for (const command of [program(), ...commands]) {
+    const lines = command.helpInformation().trimEnd().split('\n')
+    // The prompt has the last line.
+    assert.ok(lines.length <= 23, `${command.name()}: ${lines.length} lines`)
+    for (const line of lines) assert.ok(line.length <= 80, line)
+    assert.match(lines.slice(1, 4).join('\n'), /^Examples:\n {2}(sudo )?vmmci-dkms /m)
   }
+  const { status, stdout } = await cli('check', '--help')
+  assert.deepEqual([status, stdout.startsWith('vmmci-dkms check: ')], [0, true])
+})
+
+test('an example has options that its command knows', () => {
+  for (const { described, options } of commands)
+    for (const [line] of described.examples) {
+      const known = options.flatMap(({ long, short }) => [long, short])
+      assert.match(line, new RegExp(`^(sudo )?vmmci-dkms ${described.name}\\b`))
+      for (const [flag] of line.matchAll(/(?<= )--?[a-z][\w-]*/g))
+        assert.ok(known.includes(flag), `${line}: ${flag}`)
+    }
 })
 
 test('the version is package.json’s', async () => {
   const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
-  assert.equal((await cli('--version')).stdout.trim(), version)
+  assert.match((await cli('--version')).stdout, new RegExp(`^vmmci-dkms ${version}\n`))
 })
+
+const mistyped: [string[], string][] = [
+  [['instal'], 'vmmci-dkms install'],
+  [['status', '--jsn'], 'vmmci-dkms status --json'],
+  [['keys', 'shwo', '--quiet'], 'vmmci-dkms keys show --quiet'],
+  [['build', '--qqqqqqqq'], 'vmmci-dkms build --help'],
+  [['qqqqqqqq'], 'vmmci-dkms --help'],
+]
+
+for (const [words, right] of mistyped)
+  test(`${words.join(' ')} is answered with ${right}`, async () => {
+    const { status, stderr } = await cli(...words)
+    assert.equal(status, exitStatus.usage)
+    assert.match(stderr, new RegExp(`^vmmci-dkms: .*\\.\n {2}try: ${right}\n$`))
+  })
 
 const failures: [string[], keyof typeof exitStatus][] = [
   [['unheard-of'], 'usage'],
@@ -62,6 +82,8 @@ test('a failure says one sentence and what mends it', async () => {
 
 test('--json prints one document, also for a failure', async () => {
   assert.equal(JSON.parse((await cli('status', '--json')).stdout).package, 'vmmci-dkms')
+  const usage = JSON.parse((await cli('build', '--json', '--qqq')).stdout)
+  assert.equal(usage.error.kind, 'usage')
   const { error } = JSON.parse((await cli('build', '--json', '--kernel', 'x')).stdout)
   assert.deepEqual([error.kind, error.status], ['kernel', exitStatus.kernel])
 })

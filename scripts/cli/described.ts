@@ -1,0 +1,49 @@
+import { Argument, Command, type Option } from 'commander'
+import type { FailureKind } from '../run/failure.ts'
+import { type CommonName, commonGroup, commonOptions } from './options.ts'
+
+/** A command line that works as it stands, and what it does. */
+export type Example = readonly [line: string, does: string]
+
+/** What help, man pages, reference pages and completions are made from. */
+export interface Description {
+  name: string
+  /** One line. */
+  summary: string
+  /** Paragraphs for the man page: what it does, in order, and what it leaves alone. */
+  about: readonly string[]
+  examples: readonly Example[]
+  /** Ways in which it ends, besides `usage`, `internal`, `manifest` and `interrupted`. */
+  ends: readonly FailureKind[]
+  takes: readonly CommonName[]
+  /** For those who build and pack: named in the help's last lines only. */
+  rare?: boolean
+  what?: readonly string[]
+  options?: readonly Option[]
+}
+
+export class DescribedCommand extends Command {
+  readonly described: Description
+
+  constructor(described: Description) {
+    super(described.name)
+    this.described = described
+    this.summary(described.summary).description(described.summary).allowExcessArguments(false)
+    if (described.what) this.addArgument(new Argument('<what>').choices([...described.what]))
+    for (const option of [...(described.options ?? []), ...commonOptions(described.takes)])
+      this.addOption(option)
+  }
+
+  /** Options of its own, and those that many commands take. */
+  get own(): Option[] {
+    return this.options.filter((option) => option.helpGroupHeading !== commonGroup)
+  }
+
+  get common(): Option[] {
+    return this.options.filter((option) => option.helpGroupHeading === commonGroup)
+  }
+}
+
+/** The commands of a program that say what they do; commander's own `help` is none of them. */
+export const describedCommands = (program: Command): DescribedCommand[] =>
+  program.commands.filter((command) => command instanceof DescribedCommand)
