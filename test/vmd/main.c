@@ -78,9 +78,17 @@ void log_line(struct vm *vm, const char *fmt, ...)
 
 /* -- what the device asks for -- */
 
+/* An interrupt of which no driver takes notice is gone, on an i8259. */
+static void spend_interrupt(struct vm *vm)
+{
+	if (!vmmci_driven(&vm->dev))
+		vm->vfio.spent = true;
+}
+
 static void on_line(struct vmmci *v, bool level)
 {
 	vfio_user_line(&vm_of(v)->vfio, level);
+	spend_interrupt(vm_of(v));
 }
 
 static void on_timer(struct vmmci *v, unsigned int seconds)
@@ -147,6 +155,7 @@ static void bar_write(void *dev, uint32_t offset, unsigned int width,
 	control_at(vm, false);
 	log_access(vm, "write", offset, width, value);
 	vmmci_write(&vm->dev, offset, width, value);
+	spend_interrupt(vm);
 	control_at(vm, true);
 }
 

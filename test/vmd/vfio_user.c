@@ -99,11 +99,16 @@ void vfio_user_init(struct vfio_user *u, const struct vfio_user_ops *ops,
 	};
 }
 
+/*
+ * QEMU lowers its pin at any access to the BAR, also where the guest has not
+ * taken the interrupt yet, which an i8259 remembers. So one is told again, as a
+ * level line is, until it is spent.
+ */
 static void trigger(struct vfio_user *u)
 {
 	uint64_t one = 1;
 
-	if (!u->level || (u->edge && u->told) || u->masked || u->irq_fd < 0)
+	if (!u->level || (u->edge && u->told && u->spent) || u->masked || u->irq_fd < 0)
 		return;
 	/* Automasked: the client unmasks once the guest has looked. */
 	u->masked = write(u->irq_fd, &one, sizeof(one)) > 0;
@@ -112,7 +117,8 @@ static void trigger(struct vfio_user *u)
 
 void vfio_user_line(struct vfio_user *u, bool level)
 {
-	u->told = u->told && level;
+	if (!level)
+		u->told = u->spent = false;
 	u->level = level;
 	trigger(u);
 }

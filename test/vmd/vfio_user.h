@@ -35,7 +35,8 @@ struct vfio_user_ops {
  * @masked: no trigger until the client unmasks
  * @level: the line
  * @edge: one interrupt each time that the line rises, as vmd's i8259 has it
- * @told: the client knows of this rise
+ * @told: the client was told of this rise
+ * @spent: it is not told again, whether or not the guest noticed
  * @peer: process id of the client, QEMU
  */
 struct vfio_user {
@@ -47,6 +48,7 @@ struct vfio_user {
 	bool level;
 	bool edge;
 	bool told;
+	bool spent;
 	pid_t peer;
 };
 

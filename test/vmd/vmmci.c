@@ -95,6 +95,11 @@ static void set_line(struct vmmci *v, bool level)
 	v->ops->line(v, level);
 }
 
+bool vmmci_driven(const struct vmmci *v)
+{
+	return v->status & STATUS_DRIVER_OK;
+}
+
 void vmmci_end(struct vmmci *v, const char *why)
 {
 	v->ended = true;
@@ -232,7 +237,7 @@ void vmmci_write(struct vmmci *v, uint32_t offset, unsigned int width,
 		break;
 	case REG_STATUS:
 		/* 0 is a status like others, and resets nothing. */
-		if ((value & STATUS_DRIVER_OK) && !(v->status & STATUS_DRIVER_OK))
+		if ((value & STATUS_DRIVER_OK) && !vmmci_driven(v))
 			v->ops->event(v, "driver-ok", v->guest_features);
 		v->status = (uint8_t)value;
 		break;
@@ -285,7 +290,7 @@ void vmmci_machine_reset(struct vmmci *v)
  */
 int vmmci_ctl(struct vmmci *v, uint32_t cmd)
 {
-	if (!(v->status & STATUS_DRIVER_OK)) {
+	if (!vmmci_driven(v)) {
 		if (cmd != VMMCI_SYNCRTC)
 			vmmci_end(v, "no driver");
 		return -1;

@@ -117,6 +117,9 @@ void vmmci_write(struct vmmci *v, uint32_t offset, unsigned int width,
 bool vmmci_listed(uint32_t offset, unsigned int width, bool write);
 void vmmci_machine_reset(struct vmmci *v);
 
+/* Whether a driver is there that hears of commands. */
+bool vmmci_driven(const struct vmmci *v);
+
 /* The host's side: vmctl, the end of the timer, and each second. */
 int vmmci_ctl(struct vmmci *v, uint32_t cmd);
 void vmmci_end(struct vmmci *v, const char *why);
