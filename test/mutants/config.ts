@@ -1,0 +1,33 @@
+import type { PartialStrykerOptions } from '@stryker-mutator/api/core'
+
+/**
+ * npm run mutants: small faults are put into the pure parts of scripts/, one at a time, and a unit test
+ * has to notice. `npm run mutants -- --mutate scripts/install/plan.ts` tries one file.
+ */
+const pure = [
+  'build/{hints,render,select}',
+  'install/{packages,plan}',
+  'look/{smoke,watch}',
+  'manifest/{load,rules}',
+  'package/{changelog,values}',
+  'run/{exec,output}',
+  'signing/{keys,new-key,signature}',
+  'system/{chrony,clock,compiler,dkms,efi,kernel-log,kernels,machine,modules}',
+]
+
+export default {
+  mutate: pure.map((files) => `scripts/${files}.ts`),
+  buildCommand: 'node test/mutants/bundle.ts',
+  testRunner: 'in-process',
+  plugins: ['./test/mutants/runner.ts'],
+  // TypeScript 7 has no API by which Stryker could rewrite it, and nothing in it has to be.
+  tsconfigFile: 'none',
+  coverageAnalysis: 'perTest',
+  concurrency: 2,
+  thresholds: { high: 90, low: 80, break: 80 },
+  reporters: ['clear-text', 'progress', 'json'],
+  clearTextReporter: { allowColor: false, logTests: false, skipFull: true },
+  jsonReporter: { fileName: 'build/mutants.json' },
+  tempDirName: 'build/mutants',
+  ignorePatterns: ['/build', '/dist'],
+} satisfies PartialStrykerOptions

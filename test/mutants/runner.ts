@@ -1,0 +1,119 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { InstrumenterContext } from '@stryker-mutator/api/core'
+import { declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin'
+import {
+  type CompleteDryRunResult,
+  type DryRunResult,
+  DryRunStatus,
+  determineHitLimitReached,
+  type MutantRunOptions,
+  type MutantRunResult,
+  type TestResult,
+  type TestRunner,
+  type TestRunnerCapabilities,
+  TestStatus,
+  toMutantRunResult,
+} from '@stryker-mutator/api/test-runner'
+import type { Context, Listed } from './node-test.ts'
+
+interface Bundle {
+  tests: Listed[]
+  finish: () => Promise<void>
+}
+
+/** What the mutants look at to know whether it is their turn. */
+const mutants: InstrumenterContext = {}
+Object.assign(globalThis, { __stryker__: mutants })
+
+/** Runs one test; why it failed, if it did. */
+async function failure({ run }: Listed): Promise<string | undefined> {
+  const undo: (() => unknown)[] = []
+  const context: Context = { after: (step) => undo.push(step) }
+  try {
+    await run(context)
+    return undefined
+  } catch (error) {
+    return String(error)
+  } finally {
+    for (const step of undo) await step()
+  }
+}
+
+/**
+ * Runs unit tests for Stryker within its own worker: what a mutant changes is done again in
+ * milliseconds. A process for each file and mutant, as Stryker's TAP runner has it, takes an hour.
+ */
+class InProcess implements TestRunner {
+  private bundle: Bundle | undefined
+  private loads = 0
+  /** Why it could not be loaded: a mutant, and any test notices that. */
+  private broken: unknown
+
+  capabilities(): TestRunnerCapabilities {
+    return { reloadEnvironment: true }
+  }
+
+  async dryRun(): Promise<DryRunResult> {
+    await this.load()
+    const result = await this.run()
+    return { ...result, ...(mutants.mutantCoverage && { mutantCoverage: mutants.mutantCoverage }) }
+  }
+
+  async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
+    const { activeMutant, hitLimit, mutantActivation, reloadEnvironment, testFilter } = options
+    const activate = () => {
+      mutants.activeMutant = activeMutant.id
+      if (hitLimit !== undefined) Object.assign(mutants, { hitCount: 0, hitLimit })
+    }
+    if (mutantActivation === 'static') activate()
+    try {
+      if (reloadEnvironment || !this.bundle) await this.load()
+      activate()
+      const result = await this.run(testFilter)
+      return toMutantRunResult(determineHitLimitReached(mutants.hitCount, hitLimit) ?? result)
+    } finally {
+      for (const what of ['activeMutant', 'hitCount', 'hitLimit'] as const) delete mutants[what]
+    }
+  }
+
+  private async load(): Promise<void> {
+    await this.bundle?.finish()
+    const { href } = pathToFileURL(join(process.cwd(), 'mutants/bundle.js'))
+    this.broken = undefined
+    try {
+      this.bundle = await import(`${href}?${this.loads++}`)
+    } catch (error) {
+      this.broken = error
+    }
+  }
+
+  /** Runs the tests that were asked for; with a mutant, until one fails. */
+  private async run(wanted?: string[]): Promise<CompleteDryRunResult> {
+    if (this.broken) {
+      const failed = { status: TestStatus.Failed, failureMessage: String(this.broken) } as const
+      const load = { id: 'load', name: 'load', timeSpentMs: 0, ...failed }
+      return { status: DryRunStatus.Complete, tests: [load] }
+    }
+    const results: TestResult[] = []
+    for (const [at, test] of (this.bundle?.tests ?? []).entries()) {
+      const id = `${at} ${test.name}`
+      if (wanted && !wanted.includes(id)) continue
+      mutants.currentTestId = id
+      const began = performance.now()
+      const failureMessage = await failure(test)
+      delete mutants.currentTestId
+      const result = { id, name: id, timeSpentMs: performance.now() - began }
+      results.push(
+        failureMessage === undefined
+          ? { ...result, status: TestStatus.Success }
+          : { ...result, status: TestStatus.Failed, failureMessage },
+      )
+      if (failureMessage !== undefined && mutants.activeMutant) break
+    }
+    if (wanted && results.length === 0) throw new Error(`None of these tests is here: ${wanted}`)
+    return { status: DryRunStatus.Complete, tests: results }
+  }
+}
+
+export const strykerPlugins = [declareClassPlugin(PluginKind.TestRunner, 'in-process', InProcess)]
