@@ -1,9 +1,10 @@
 import semver from 'semver'
+import { findHeaders, type HeadersSource, headersCommand } from '../install/headers.ts'
 import { type HeaderPackages, headerPackages } from '../install/packages.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { Failure } from '../run/failure.ts'
 import type { SystemFacts } from '../system/facts.ts'
-import { type Kernel, machine, readKernel } from '../system/kernels.ts'
+import { type Kernel, readKernel } from '../system/kernels.ts'
 
 /** Throws where no build for this kernel can succeed, whatever is installed. */
 export function checkRange(project: Project, kernel: Kernel): void {
@@ -32,14 +33,31 @@ const headersProblem: Record<Exclude<Kernel['headers']['state'], 'ok'>, (k: Kern
 }
 
 /** What is wrong with a kernel's headers, and what mends it; undefined where they are fine. */
-export function headersFailure(facts: SystemFacts, kernel: Kernel): Failure | undefined {
+export async function headersFailure(
+  facts: SystemFacts,
+  kernel: Kernel,
+): Promise<Failure | undefined> {
   const { state } = kernel.headers
   if (state === 'ok') return undefined
-  const packages =
-    headersFor(facts, kernel.release)?.headers ?? facts.distribution?.defaultHeaders[machine()]
-  return new Failure('headers', headersProblem[state](kernel), {
-    mend: packages ? facts.installCommand([packages]) : 'ls -l /lib/modules/*/build',
-  })
+  const source = await findHeaders(facts, kernel)
+  const manager = facts.distribution?.manager
+  return new Failure(
+    'headers',
+    `${headersProblem[state](kernel)}${sourceProblem(kernel, source)}`,
+    {
+      mend:
+        (manager && headersCommand(manager, source)) ??
+        `ls -l /lib/modules/${kernel.release}/build`,
+    },
+  )
+}
+
+function sourceProblem({ release }: Kernel, source: HeadersSource): string {
+  if (source.kind === 'upgrade')
+    return ` Those that can be had are of ${source.offered}, another kernel: it has to run first.`
+  if (source.kind === 'none')
+    return ` No package has them: who built it has, and /lib/modules/${release}/build has to lead there.`
+  return ''
 }
 
 /** A kernel that was named: it must exist and be in range. */
@@ -73,6 +91,10 @@ export function requestedKernels(
     })
   return all
 }
+
+/** The kernel that is meant where none was named: the running one, or where that is a host's the newest. */
+export const meantKernel = ({ running, kernels }: SystemFacts): Kernel =>
+  running.installed ? running : (kernels.at(-1) ?? running)
 
 export interface Selection {
   kernels: Kernel[]

@@ -1,7 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { buildFolder, buildFor, makeCommand } from '../build/build.ts'
-import { checkRange, defaultSelection, headersFailure, requestedKernels } from '../build/select.ts'
+import {
+  checkRange,
+  defaultSelection,
+  headersFailure,
+  meantKernel,
+  requestedKernels,
+} from '../build/select.ts'
 import { requireBuildable } from '../install/requirements.ts'
 import { show } from '../run/exec.ts'
 import { inScratch } from '../run/scratch.ts'
@@ -23,7 +29,7 @@ export async function build(
   if (kernels.length === 0) {
     checkRange(project, facts.running)
     const selection = defaultSelection(project, facts)
-    if (!selection) throw headersFailure(facts, facts.running)
+    if (!selection) throw await headersFailure(facts, meantKernel(facts))
     if (selection.note) output.tell(selection.note)
     kernels = selection.kernels
   }

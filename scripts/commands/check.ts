@@ -1,10 +1,10 @@
 import { tmpdir } from 'node:os'
 import semver from 'semver'
 import { defaultSelection, headersFailure, headersFor, requestedKernels } from '../build/select.ts'
-import { managers } from '../install/packages.ts'
+import { isInstalled } from '../install/headers.ts'
 import { compilerMend } from '../install/requirements.ts'
 import type { Project } from '../manifest/manifest.ts'
-import { ask, which } from '../run/exec.ts'
+import { which } from '../run/exec.ts'
 import { exitStatus, type FailureKind } from '../run/failure.ts'
 import { wrap } from '../run/output.ts'
 import { readSigning } from '../signing/next.ts'
@@ -13,6 +13,7 @@ import { danglingEntries, dkmsTree, dkmsVersion } from '../system/dkms.ts'
 import { readFacts, type SystemFacts } from '../system/facts.ts'
 import { type Kernel, machine, sameArchitecture } from '../system/kernels.ts'
 import { findDevices, freeSpace } from '../system/machine.ts'
+import { modprobeLines, showModprobeLine } from '../system/modprobe.ts'
 import { type CommonOptions, open } from './options.ts'
 
 export interface Finding {
@@ -40,8 +41,8 @@ const fail = (what: string, kind: FailureKind, message: string, mend?: string): 
   ...(mend && { mend }),
 })
 
-function checkHeaders(facts: SystemFacts, kernel: Kernel): Finding {
-  const failure = headersFailure(facts, kernel)
+async function checkHeaders(facts: SystemFacts, kernel: Kernel): Promise<Finding> {
+  const failure = await headersFailure(facts, kernel)
   if (failure) return fail('headers', 'headers', failure.message, failure.more.mend)
   return ok('headers', kernel.headers.folder ?? '')
 }
@@ -87,8 +88,7 @@ async function checkMetapackage(facts: SystemFacts, kernel: Kernel): Promise<Fin
   const packages = headersFor(facts, kernel.release)
   if (!packages || !facts.distribution) return []
   const { metapackage } = packages
-  const installed = await ask([...managers[facts.distribution.manager].installed, metapackage])
-  return installed === undefined
+  return !(await isInstalled(facts.distribution.manager, metapackage))
     ? [
         note(
           'upgrades',
@@ -104,7 +104,7 @@ async function checkKernel(
   facts: SystemFacts,
   kernel: Kernel,
 ): Promise<Finding[]> {
-  const findings = [checkRangeOf(project, kernel), checkHeaders(facts, kernel)]
+  const findings = [checkRangeOf(project, kernel), await checkHeaders(facts, kernel)]
   if (!kernel.headers.folder) return findings
   return [
     ...findings,
@@ -150,6 +150,17 @@ function checkDevice(project: Project): Finding {
     : note('device', `No device fits ${pattern}: this is not a guest that has one.`)
 }
 
+/** What modprobe.d and the command line say: modprobe itself does not tell. */
+function checkLoading(project: Project): Finding[] {
+  const lines = modprobeLines(project.modules.map((module) => module.name))
+  return lines.map((line) => {
+    const { message, mend } = showModprobeLine(line)
+    return line.kind === 'install'
+      ? fail('loading', 'load', `${message}.`, mend)
+      : note('loading', `${message}.`, mend)
+  })
+}
+
 function checkArchitecture(project: Project): Finding {
   const { architectures } = project.kernel
   return architectures.some((name) => sameArchitecture(name, machine()))
@@ -180,6 +191,7 @@ export async function check(options: CommonOptions): Promise<void> {
     await checkSigning(project, facts.running),
     checkSpace(),
     checkDevice(project),
+    ...checkLoading(project),
   ]
   const perKernel = await Promise.all(
     kernels.map(async (kernel) => ({

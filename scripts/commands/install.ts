@@ -1,13 +1,20 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checkRange, defaultSelection, headersFailure, requestedKernels } from '../build/select.ts'
+import {
+  checkRange,
+  defaultSelection,
+  headersFailure,
+  meantKernel,
+  requestedKernels,
+} from '../build/select.ts'
 import { chronyOffer, followByChrony, planChrony, requireChrony } from '../install/chrony.ts'
 import { inheritedKernels, readInput, stage, touchedPaths } from '../install/input.ts'
 import { type InstallInput, planInstall, planLoad } from '../install/plan.ts'
 import {
   findMissing,
   installPrerequisites,
+  isEmpty,
   prerequisiteCommands,
 } from '../install/prerequisites.ts'
 import {
@@ -37,16 +44,16 @@ export interface InstallOptions extends CommonOptions {
   chrony?: boolean
 }
 
-function selectKernels(
+async function selectKernels(
   project: Project,
   facts: SystemFacts,
   options: InstallOptions,
   output: Output,
-): Kernel[] {
+): Promise<Kernel[]> {
   const named = requestedKernels(project, facts, options)
   if (named.length > 0) return named
   const selection = defaultSelection(project, facts)
-  if (!selection) throw headersFailure(facts, facts.running)
+  if (!selection) throw await headersFailure(facts, meantKernel(facts))
   for (const kernel of selection.kernels) checkRange(project, kernel)
   if (selection.note) output.tell(selection.note)
   return selection.kernels
@@ -78,7 +85,8 @@ async function run(project: Project, options: InstallOptions, output: Output): P
   if (options.prereqs !== false) {
     if (options.dryRun) {
       const missing = await findMissing(project, facts, named)
-      if (missing.packages.length > 0) {
+      if (missing.hopeless) throw missing.hopeless
+      if (!isEmpty(missing)) {
         const commands = prerequisiteCommands(facts, missing)
         const lines = [
           '# Install what is needed first',
@@ -96,9 +104,10 @@ async function run(project: Project, options: InstallOptions, output: Output): P
 
   const kernels = [
     ...new Map(
-      [...selectKernels(project, facts, options, output), ...inheritedKernels(project, facts)].map(
-        (kernel) => [kernel.release, kernel],
-      ),
+      [
+        ...(await selectKernels(project, facts, options, output)),
+        ...inheritedKernels(project, facts),
+      ].map((kernel) => [kernel.release, kernel]),
     ).values(),
   ]
   await requireDkms(project, facts)

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { defaultSelection, headersFailure, requestedKernels } from '../build/select.ts'
+import { defaultSelection, headersFailure, meantKernel, requestedKernels } from '../build/select.ts'
 import { requireBuildable } from '../install/requirements.ts'
 import type { Project } from '../manifest/manifest.ts'
 import type { Kind } from '../package/kind.ts'
@@ -57,11 +57,15 @@ function chosen(word: string, facts: SystemFacts, output: Output): KindName[] {
 }
 
 /** The kernels that packages of built modules are for. */
-function binaryKernels(project: Project, facts: SystemFacts, options: PackageOptions): Kernel[] {
+async function binaryKernels(
+  project: Project,
+  facts: SystemFacts,
+  options: PackageOptions,
+): Promise<Kernel[]> {
   const named = requestedKernels(project, facts, options)
   if (named.length > 0) return named
   const selection = defaultSelection(project, facts)
-  if (!selection) throw headersFailure(facts, facts.running)
+  if (!selection) throw await headersFailure(facts, meantKernel(facts))
   return selection.kernels
 }
 
@@ -94,7 +98,7 @@ export async function makePackages(word: string, options: PackageOptions): Promi
     throw new Failure('package', 'None of these packages can be made here.', {
       mend: 'vmmci-dkms package --help',
     })
-  const built = options.binary ? binaryKernels(project, facts, options) : []
+  const built = options.binary ? await binaryKernels(project, facts, options) : []
   await requireBuildable(facts, built)
   const kernels = options.binary ? built : [undefined]
   const out = resolve(options.out ?? packagesFolder)

@@ -114,7 +114,9 @@ interface ManagerCommands {
   /** Brings everything up to date, where no single package may be. */
   upgrade?: string[]
   install: string[]
-  /** Exits with 0 if the package is installed. */
+  /** Puts the files of an installed package where they were. */
+  reinstall: string[]
+  /** Exits with 0 if the package is installed; dpkg has to say so as well. */
   installed: string[]
   /** Exits with 0 if the package can be had. */
   available: string[]
@@ -126,12 +128,15 @@ export const managers: Record<PackageManager, ManagerCommands> = {
   apt: {
     refresh: ['apt-get', 'update', '-q'],
     install: ['apt-get', 'install', '-y', '-q', '--no-install-recommends'],
-    installed: ['dpkg-query', '-W'],
+    reinstall: ['apt-get', 'install', '--reinstall'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own.
+    installed: ['dpkg-query', '-W', '-f', '${db:Status-Status}'],
     available: ['apt-cache', 'show', '--no-all-versions', '-q'],
     remove: ['apt-get', 'remove'],
   },
   dnf: {
     install: ['dnf', 'install', '-y'],
+    reinstall: ['dnf', 'reinstall'],
     installed: ['rpm', '-q'],
     available: ['dnf', '-q', 'info'],
     remove: ['dnf', 'remove'],
@@ -139,6 +144,7 @@ export const managers: Record<PackageManager, ManagerCommands> = {
   zypper: {
     refresh: ['zypper', '--non-interactive', 'refresh'],
     install: ['zypper', '--non-interactive', 'install', '--no-recommends'],
+    reinstall: ['zypper', 'install', '--force'],
     installed: ['rpm', '-q'],
     available: ['zypper', '--non-interactive', 'search', '--match-exact'],
     remove: ['zypper', 'remove'],
@@ -147,6 +153,7 @@ export const managers: Record<PackageManager, ManagerCommands> = {
   pacman: {
     upgrade: ['pacman', '-Syu'],
     install: ['pacman', '-S', '--noconfirm', '--needed'],
+    reinstall: ['pacman', '-S'],
     installed: ['pacman', '-Q'],
     available: ['pacman', '-Si'],
     remove: ['pacman', '-R'],
@@ -154,13 +161,16 @@ export const managers: Record<PackageManager, ManagerCommands> = {
   apk: {
     refresh: ['apk', 'update'],
     install: ['apk', 'add'],
+    reinstall: ['apk', 'fix'],
     installed: ['apk', 'info', '-e'],
     available: ['apk', 'policy'],
     remove: ['apk', 'del'],
   },
   xbps: {
+    upgrade: ['xbps-install', '-Su'],
     refresh: ['xbps-install', '-S'],
     install: ['xbps-install', '-y'],
+    reinstall: ['xbps-install', '-f'],
     installed: ['xbps-query'],
     available: ['xbps-query', '-R'],
     remove: ['xbps-remove'],

@@ -1,23 +1,33 @@
-import { defaultSelection, headersFor } from '../build/select.ts'
+import { defaultSelection, headersFailure, headersFor, meantKernel } from '../build/select.ts'
 import type { Project } from '../manifest/manifest.ts'
-import { ask, type Command, show, which } from '../run/exec.ts'
+import { type Command, type Result, show, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import { confirm, type Output } from '../run/output.ts'
 import { runSteps, type Step } from '../run/steps.ts'
 import { compilerPackages, compilerProblem, findCompiler } from '../system/compiler.ts'
+import { insideContainer } from '../system/container.ts'
 import type { SystemFacts } from '../system/facts.ts'
 import { type Kernel, machine } from '../system/kernels.ts'
-import { type HeaderPackages, managers } from './packages.ts'
+import { findHeaders, kernelsWith } from './headers.ts'
+import { managers } from './packages.ts'
 
 /** Packages to install, and why. */
 export interface Missing {
   packages: string[]
+  /** Packages that are there, and whose files are not. */
+  again: string[]
   /** One sentence each, for people. */
   reasons: string[]
+  /** Kernels that come along with the packages. */
+  kernels: string[]
+  /** Why installing will not help, unless newer package lists know better. */
+  hopeless?: Failure
 }
 
 interface Requirement {
   packages: string[]
+  again?: string[]
+  hopeless?: Failure
   reason: string
 }
 
@@ -42,12 +52,23 @@ async function tools(facts: SystemFacts, kernel: Kernel | undefined): Promise<Re
   return missing
 }
 
-/** The running kernel's headers, if this system can have them: a container cannot. */
-async function wantedHeaders(facts: SystemFacts): Promise<HeaderPackages | undefined> {
-  const packages = facts.running.installed && headersFor(facts, facts.running.release)
-  if (!packages || !facts.distribution) return undefined
-  const available = [...managers[facts.distribution.manager].available, packages.headers]
-  return (await ask(available)) === undefined ? undefined : packages
+async function needHeaders(facts: SystemFacts, kernel: Kernel): Promise<Requirement> {
+  const source = await findHeaders(facts, kernel)
+  const reason = `kernel ${kernel.release} has no headers that can be built with`
+  if (source.kind === 'reinstall') return { packages: [], again: source.packages, reason }
+  if (source.kind !== 'install') {
+    const failure = await headersFailure(facts, kernel)
+    return { packages: [], reason, ...(failure && { hopeless: failure }) }
+  }
+  // What brings the next kernel's headers, unless it brings that kernel now.
+  const manager = facts.distribution?.manager ?? 'apt'
+  const follows = headersFor(facts, kernel.release)?.metapackage
+  const both = [...new Set([...source.packages, ...(follows ? [follows] : [])])]
+  const [more, fewer] = await Promise.all([
+    kernelsWith(manager, both),
+    kernelsWith(manager, source.packages),
+  ])
+  return { packages: more.length > fewer.length ? source.packages : both, reason }
 }
 
 async function headers(
@@ -55,33 +76,23 @@ async function headers(
   facts: SystemFacts,
   named: Kernel[],
 ): Promise<Requirement[]> {
-  const { distribution } = facts
+  const { distribution, running } = facts
   if (!distribution) return []
-  if (named.length > 0)
-    return named
-      .filter((kernel) => kernel.headers.state === 'absent')
-      .flatMap((kernel) => {
-        const found = headersFor(facts, kernel.release)
-        return found
-          ? [{ packages: [found.headers], reason: `kernel ${kernel.release} has no headers` }]
-          : []
-      })
-
-  if (facts.running.headers.state === 'ok') return []
-  const wanted = await wantedHeaders(facts)
-  if (wanted)
-    return [
-      {
-        packages: [...new Set([wanted.headers, wanted.metapackage])],
-        reason: `kernel ${facts.running.release} has no headers`,
-      },
-    ]
+  const lacking = named.filter((kernel) => kernel.headers.state !== 'ok')
+  if (named.length > 0) return Promise.all(lacking.map((kernel) => needHeaders(facts, kernel)))
+  if (running.headers.state === 'ok') return []
+  const other = defaultSelection(project, facts)
+  const own = meantKernel(facts)
+  if (own.headers.state === 'ok') return []
+  const need = await needHeaders(facts, own)
+  if (!need.hopeless) return [need]
+  if (other) return []
   const fallback = distribution.defaultHeaders[machine()]
-  if (!fallback || defaultSelection(project, facts)) return []
+  if (running.installed || !fallback || !insideContainer()) return [need]
   return [
     {
       packages: [fallback],
-      reason: `no headers are to be had for the running kernel ${facts.running.release}`,
+      reason: `kernel ${running.release} is not of this container; ${distribution.name}'s own is taken`,
     },
   ]
 }
@@ -94,42 +105,83 @@ export async function findMissing(
 ): Promise<Missing> {
   const kernel = named[0] ?? defaultSelection(project, facts)?.kernels[0]
   const all = [...(await tools(facts, kernel)), ...(await headers(project, facts, named))]
+  const packages = [...new Set(all.flatMap((need) => need.packages))]
+  const kernels = await kernelsWith(facts.distribution?.manager ?? 'apt', packages)
+  const hopeless = all.find((need) => need.hopeless)?.hopeless
   return {
-    packages: [...new Set(all.flatMap((need) => need.packages))],
+    packages,
+    again: [...new Set(all.flatMap((need) => need.again ?? []))],
     reasons: all.map((need) => need.reason),
+    kernels,
+    ...(hopeless && { hopeless }),
   }
 }
 
-function installStep(facts: SystemFacts, packages: string[]): Step {
+/** Nothing is missing, as far as can be told. */
+export const isEmpty = ({ packages, again, hopeless }: Missing): boolean =>
+  packages.length + again.length === 0 && !hopeless
+
+function packagesStep(facts: SystemFacts, words: string[], packages: string[]): Step[] {
+  if (packages.length === 0) return []
   const manager = facts.distribution?.manager ?? 'apt'
-  const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  const argv =
-    manager === 'apt'
-      ? ['env', ...Object.entries(env).map(([k, v]) => `${k}=${v}`), ...managers.apt.install]
-      : managers[manager].install
-  return {
-    title: `Install ${packages.join(' ')}`,
-    kind: 'packages',
-    commands: [{ argv: [...argv, ...packages], root: true }],
-  }
+  const before = manager === 'apt' ? ['env', 'DEBIAN_FRONTEND=noninteractive'] : []
+  return [
+    {
+      title: `Install ${packages.join(' ')}`,
+      kind: 'packages',
+      commands: [{ argv: [...before, ...words, ...packages], root: true }],
+      // Its lists may be older than what the mirrors have, and it may not be given newer ones alone.
+      ...(manager === 'pacman' && {
+        explain: (command: Command, result: Result) =>
+          new Failure('packages', `${show(command)} failed with status ${result.status}.`, {
+            details: result.stderr.trim().split('\n').slice(-5),
+            mend: `pacman -Syu ${packages.join(' ')}`,
+          }),
+      }),
+    },
+  ]
 }
 
-function refreshStep(facts: SystemFacts): Step | undefined {
+function installSteps(facts: SystemFacts, { packages, again }: Missing): Step[] {
+  const { install, reinstall } = managers[facts.distribution?.manager ?? 'apt']
+  const agreed = install.filter((word) => ['-y', '-q', '--noconfirm'].includes(word))
+  return [
+    ...packagesStep(facts, install, packages),
+    ...packagesStep(facts, [...reinstall, ...agreed], again),
+  ]
+}
+
+function refreshSteps(facts: SystemFacts): Step[] {
   const refresh = facts.distribution && managers[facts.distribution.manager].refresh
-  return (
-    refresh && {
+  if (!refresh) return []
+  return [
+    {
       title: 'Refresh the package lists',
       kind: 'packages',
       // An old list may still do, and the installation says what it lacks.
       commands: [{ argv: refresh, root: true, optional: true }],
-    }
-  )
+    },
+  ]
 }
 
 /** The commands that would be run, for --dry-run. */
 export function prerequisiteCommands(facts: SystemFacts, missing: Missing): Command[] {
-  const steps = [refreshStep(facts), installStep(facts, missing.packages)]
-  return steps.flatMap((step) => step?.commands ?? [])
+  const steps = [...refreshSteps(facts), ...installSteps(facts, missing)]
+  return steps.flatMap((step) => step.commands ?? [])
+}
+
+/** Never another kernel unasked: what would come along is said, and agreed to. */
+async function agree(
+  facts: SystemFacts,
+  missing: Missing,
+  yes: boolean,
+  output: Output,
+): Promise<void> {
+  for (const kernel of missing.kernels) output.say(`  - ${kernel} comes along: a kernel`)
+  if (!yes && !(await confirm('Run these?')))
+    throw new Failure('packages', 'The packages above are needed and were not installed.', {
+      mend: facts.installCommand([...missing.packages, ...missing.again]),
+    })
 }
 
 /**
@@ -144,19 +196,23 @@ export async function installPrerequisites(
   output: Output,
 ): Promise<void> {
   const missing = await findMissing(project, facts, named)
-  if (missing.packages.length === 0) return
+  if (isEmpty(missing)) return
+  const refresh = refreshSteps(facts)
+  if (missing.hopeless && refresh.length === 0) throw missing.hopeless
 
-  const commands = prerequisiteCommands(facts, missing)
   output.say('Needed first:')
   for (const reason of missing.reasons) output.say(`  - ${reason}`)
-  for (const command of commands) output.say(`    ${show(command)}`)
-  if (!options.yes && !(await confirm('Run these?')))
-    throw new Failure('packages', 'The packages above are needed and were not installed.', {
-      mend: facts.installCommand(missing.packages),
-    })
+  for (const command of prerequisiteCommands(facts, missing)) output.say(`    ${show(command)}`)
+  await agree(facts, missing, options.yes === true, output)
+  await runSteps(refresh, output)
 
-  const refresh = refreshStep(facts)
-  if (refresh) await runSteps([refresh], output)
-  const { packages } = await findMissing(project, facts, named)
-  await runSteps([installStep(facts, packages)], output)
+  const now = await findMissing(project, facts, named)
+  if (now.hopeless) throw now.hopeless
+  const more = now.kernels.filter((kernel) => !missing.kernels.includes(kernel))
+  if (more.length > 0) {
+    for (const command of installSteps(facts, now).flatMap((step) => step.commands ?? []))
+      output.say(`    ${show(command)}`)
+    await agree(facts, { ...now, kernels: more }, options.yes === true, output)
+  }
+  await runSteps(installSteps(facts, now), output)
 }

@@ -95,7 +95,7 @@ export function compilerMend(facts: SystemFacts, { headers }: Kernel): string {
 /** Throws unless a build for each of the kernels can begin. */
 export async function requireBuildable(facts: SystemFacts, kernels: Kernel[]): Promise<void> {
   for (const kernel of kernels) {
-    const failure = headersFailure(facts, kernel)
+    const failure = await headersFailure(facts, kernel)
     if (failure) throw failure
     await requireCompiler(facts, kernel)
   }

@@ -35,6 +35,8 @@ export interface Kernel {
   running: boolean
   /** /lib/modules/RELEASE is there. */
   installed: boolean
+  /** Its own modules are there too, not only some that were left over. */
+  bootable: boolean
   headers: Headers
 }
 
@@ -129,6 +131,7 @@ export function readKernel(release: string, root = ''): Kernel {
     version: semver.coerce(release)?.version ?? '0.0.0',
     running: release === runningRelease(),
     installed: existsSync(join(root, '/lib/modules', release)),
+    bootable: existsSync(join(root, '/lib/modules', release, 'kernel')),
     headers: readHeaders(release, machine(), root),
   }
 }

@@ -1,17 +1,50 @@
-import { ask } from '../run/exec.ts'
+import type { PackageManager } from '../install/packages.ts'
+import { ask, which } from '../run/exec.ts'
 
 /** The distribution's package that brought a file, if one did. */
 export interface Owner {
   package: string
-  manager: 'apt' | 'dnf' | 'zypper' | 'pacman'
+  /** With its release: what rpm and pacman name a package of one version by. */
+  version?: string
+  manager: PackageManager
 }
 
-/** Which package owns a path, by dpkg, rpm or pacman, whichever is there. */
+/** "linux6.6-6.6.63_1: FILE (regular file)" of xbps; "FILE is owned by linux-virt-6.12.50-r0" of apk. */
+export function splitNameVersion(text: string): { package: string; version: string } | undefined {
+  const match = /(?:^|\s)(\S+)-(\d[^\s-]*(?:-r\d+)?)(?::|$)/m.exec(text)
+  return match ? { package: match[1] as string, version: match[2] as string } : undefined
+}
+
+/** Which package owns a path, by the package manager that is there. */
 export async function findOwner(path: string): Promise<Owner | undefined> {
   const deb = await ask(['dpkg-query', '-S', path])
-  if (deb) return { package: deb.split(':')[0] ?? deb, manager: 'apt' }
-  const rpm = await ask(['rpm', '-qf', '--qf', '%{NAME}', path])
-  if (rpm) return { package: rpm, manager: (await ask(['zypper', '--version'])) ? 'zypper' : 'dnf' }
+  if (deb) return { package: deb.split(/[:,]/)[0] ?? deb, manager: 'apt' }
+  const rpm = await ask(['rpm', '-qf', '--qf', '%{NAME} %{VERSION}-%{RELEASE}.%{ARCH}\n', path])
+  const [name, version] = rpm?.split('\n')[0]?.split(' ') ?? []
+  if (name)
+    return { package: name, version: version ?? '', manager: which('zypper') ? 'zypper' : 'dnf' }
   const arch = await ask(['pacman', '-Qqo', path])
-  return arch ? { package: arch, manager: 'pacman' } : undefined
+  if (arch) {
+    const own = (await ask(['pacman', '-Q', arch]))?.split(' ')[1]
+    return { package: arch, manager: 'pacman', ...(own && { version: own }) }
+  }
+  const xbps = splitNameVersion((await ask(['xbps-query', '-o', path])) ?? '')
+  if (xbps) return { ...xbps, manager: 'xbps' }
+  const apk = splitNameVersion((await ask(['apk', 'info', '-W', path])) ?? '')
+  return apk && { ...apk, manager: 'apk' }
+}
+
+/** Which package a kernel is from; undefined for one that somebody built here. */
+export async function findKernelPackage(release: string): Promise<Owner | undefined> {
+  for (const file of [
+    `/boot/vmlinuz-${release}`,
+    `/usr/lib/modules/${release}/vmlinuz`,
+    `/lib/modules/${release}/vmlinuz`,
+    `/lib/modules/${release}/modules.builtin`,
+    `/usr/lib/modules/${release}/modules.builtin`,
+  ]) {
+    const owner = await findOwner(file)
+    if (owner) return owner
+  }
+  return undefined
 }

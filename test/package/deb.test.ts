@@ -88,7 +88,7 @@ test('a kernel for which it does not compile is told of, apt goes on, the next v
   await has(root, release, versions.broken)
   // The old module is better than none.
   await has(root, twin, versions.now)
-  const status = await root.sh('node /opt/vmmci/dist/cli.js status')
+  const status = (await root.cli('status')).stdout
   assert.ok(status.includes(`${twin}: failed, see ${log}`), status)
 
   await install(root, versions.next)
@@ -113,7 +113,7 @@ test('npx beside the package, and the package after npx', async () => {
     assert.equal(status, exitStatus.owned, stderr)
     assert.match(stderr, /package vmmci-dkms.*\n {2}try: apt-get /)
   }
-  assert.match(await root.sh('node /opt/vmmci/dist/cli.js status'), /owned by +vmmci-dkms \(apt\)/)
+  assert.match((await root.cli('status')).stdout, /owned by +vmmci-dkms \(apt\)/)
   await allHave(root, versions.now)
   await root.sh('apt-get purge -y -q vmmci-dkms 2>&1')
 

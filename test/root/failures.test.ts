@@ -9,6 +9,7 @@ interface Case {
   name: string
   break: string
   words: string[]
+  root?: 'fresh'
   kind: keyof typeof exitStatus
   says: RegExp
 }
@@ -52,6 +53,21 @@ const cases: Case[] = [
     says: /leads nowhere: the headers were removed\.\n {2}try: apt-get install linux-headers-6\.1\.1-amd64/,
   },
   {
+    name: 'headers deleted by hand',
+    break: 'rm -r /usr/src/linux-headers-*-amd64',
+    words: ['install', '--yes', '--no-prereqs'],
+    kind: 'headers',
+    says: /try: apt-get install --reinstall linux-headers-\S+-amd64 linux-headers-\S+-common linux-kbuild-\S+\n/,
+  },
+  {
+    name: 'a running kernel that is none of the distribution’s, and no other unasked',
+    break: 'mkdir -p /lib/modules/$(uname -r)/kernel',
+    words: ['install', '--yes'],
+    root: 'fresh',
+    kind: 'headers',
+    says: /No package has them: .*\n {2}try: ls -l \/lib\/modules\/\S+\/build/,
+  },
+  {
     name: 'headers of another architecture',
     break: `${release}; sed -i 's/^CONFIG_X86_64=y/CONFIG_ARM64=y/' /lib/modules/$R/build/.config`,
     words: ['install', '--yes', '--no-prereqs', '--all-kernels'],
@@ -63,7 +79,7 @@ const cases: Case[] = [
     break: 'rm /usr/bin/*gcc-14 /usr/bin/gcc /usr/bin/*-gcc',
     words: ['install', '--yes', '--no-prereqs'],
     kind: 'toolchain',
-    says: /There is no compiler.*\n {2}try: apt-get install gcc make/,
+    says: /There is no compiler.*\n {2}try: apt-get install gcc-14 make/,
   },
   {
     name: 'a compiler that is too old',
@@ -119,9 +135,9 @@ const cases: Case[] = [
   },
 ]
 
-for (const { name, break: damage, words, kind, says } of cases)
+for (const { name, break: damage, words, root: from = 'dkms', kind, says } of cases)
   test(`${name}: ${kind}`, async () => {
-    await using root = await Root.of('dkms')
+    await using root = await Root.of(from)
     await root.addPackage(await packedPackage())
     await root.sh(damage)
     const before = await root.state()
@@ -133,6 +149,15 @@ for (const { name, break: damage, words, kind, says } of cases)
     )
     assert.deepEqual(kept, [])
   })
+
+test('headers deleted by hand are brought again by install', async () => {
+  await using root = await Root.of('dkms')
+  await root.addPackage(await packedPackage())
+  await root.sh('rm -r /usr/src/linux-headers-*-amd64')
+  const { status, stdout, stderr } = await root.cli('install', '--yes')
+  assert.equal(status, 0, stdout + stderr)
+  await root.sh('modinfo -k $(ls /lib/modules | tail -n 1) virtio_vmmci')
+})
 
 test('without root or sudo: privilege', async () => {
   await using root = await Root.of('dkms')

@@ -99,7 +99,7 @@ for (const [config, told] of [
     const make = await ask([
       'bash',
       '-c',
-      'cd "$1"; kernel_source_dir=$1 dkms_tree=/t; . ./dkms.conf; echo "${MAKE[0]}"',
+      'cd "$1"; kernel_source_dir=$1 dkms_tree=/t; . ./dkms.conf; echo "$MAKE"',
       '-',
       folder,
     ])
