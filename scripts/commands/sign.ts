@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { buildFolder } from '../build/build.ts'
 import { requestedKernels } from '../build/select.ts'
+import { readyKernels } from '../install/loading.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { requireRoot } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
@@ -35,10 +36,17 @@ async function run(project: Project, options: SignOptions, output: Output): Prom
   const kernels = named.length > 0 ? named : [facts.running]
   const files = kernels.map((kernel) => ({ kernel, modules: modulesOf(project, kernel, options) }))
   const empty = files.find(({ modules }) => modules.length === 0)
-  if (empty)
+  if (empty) {
+    const ready = options.out ? [] : readyKernels(project)
     throw new Failure('sign', `Kernel ${empty.kernel.release} has no modules of ours to sign.`, {
-      mend: options.out ? 'vmmci-dkms build' : 'vmmci-dkms install',
+      // Installed for another kernel: installing once more would not bring them for this one.
+      mend: options.out
+        ? 'vmmci-dkms build'
+        : ready.length > 0
+          ? `vmmci-dkms sign --kernel ${ready.at(-1)}`
+          : 'vmmci-dkms install',
     })
+  }
   const pair = chooseKey(options)
   if (!pair)
     throw new Failure('sign', 'There is no key to sign with.', {

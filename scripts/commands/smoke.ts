@@ -1,10 +1,18 @@
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as wait } from 'node:timers/promises'
-import { refusalHint } from '../build/hints.ts'
-import { type Check, checkLines, checkLog, checkValue, relevantLog, tap } from '../look/smoke.ts'
+import { explainLoad } from '../install/loading.ts'
+import {
+  type Check,
+  checkLines,
+  checkLog,
+  checkValue,
+  relevantLog,
+  tap,
+  untilFirstCause,
+} from '../look/smoke.ts'
 import type { Act, ExpectedValue, Project, Smoke } from '../manifest/manifest.ts'
 import { type Command, exec, show } from '../run/exec.ts'
-import { exitStatus } from '../run/failure.ts'
+import { exitStatus, Failure } from '../run/failure.ts'
 import type { Output } from '../run/output.ts'
 import { followKernelLog, type KernelLog, readKernelLog } from '../system/kernel-log.ts'
 import { boundDevices, findDevices, readSysfs } from '../system/machine.ts'
@@ -35,14 +43,8 @@ async function load(project: Project, name: string, missing: boolean): Promise<C
   if (missing) {
     const { status, stderr } = await exec(loadCommand(name))
     if (status !== 0 || !now()) {
-      const refusal = refusalHint(stderr)
-      const why = refusal ? `${refusal.hint} (${stderr.trim()})` : stderr.trim()
-      return {
-        label,
-        result: 'fail',
-        why: why || 'modprobe did not load it',
-        ...(refusal?.mend && { mend: refusal.mend }),
-      }
+      const { message, mend } = explainLoad(project, stderr)
+      return { label, result: 'fail', why: message, ...(mend && { mend }) }
     }
   }
   const version = now()?.version
@@ -60,22 +62,30 @@ async function load(project: Project, name: string, missing: boolean): Promise<C
   }
 }
 
-function checkBinding(project: Project): Check[] {
+/** Whether there is anything to drive: without it nothing else can be as it should. */
+function checkDevice(project: Project): Check[] {
   const pattern = project.modules[0]?.aliases?.[0]
-  const devices = pattern ? findDevices(pattern) : []
+  if (!pattern) return []
+  const devices = findDevices(pattern)
+  const label = 'the device is there'
+  if (devices.length > 0) return [{ label, result: 'pass', why: devices.join(', ') }]
+  return [
+    {
+      label,
+      result: 'fail',
+      why: `none fits ${pattern}; this is not a guest that has one`,
+      mend: 'grep . /sys/bus/*/devices/*/modalias',
+    },
+  ]
+}
+
+function checkBinding(project: Project): Check[] {
   return project.modules.flatMap(({ driver }): Check[] => {
     if (!driver) return []
     const bound = boundDevices(driver)
     const label = `${driver} is bound`
     if (bound.length > 0) return [{ label, result: 'pass', why: bound.join(', ') }]
-    return [
-      {
-        label,
-        result: 'fail',
-        why: devices.length > 0 ? `${devices.join(', ')} is not driven` : 'no device to bind to',
-        mend: devices.length > 0 ? 'dmesg | less' : `grep . /sys/bus/*/devices/*/modalias`,
-      },
-    ]
+    return [{ label, result: 'fail', why: 'it drives no device', mend: 'dmesg | less' }]
   })
 }
 
@@ -150,26 +160,38 @@ export async function smoke(options: SmokeOptions): Promise<void> {
     output.result({ commands }, () => commands)
     return
   }
+  if (options.interactive && !process.stdin.isTTY)
+    throw new Failure('usage', '--interactive asks a person, and there is no terminal here.', {
+      mend: 'vmmci-dkms smoke',
+    })
   const expectations = project.smoke ?? {}
   const show_ = (check: Check) => {
     if (!options.tap) for (const line of checkLines(check)) output.say(line)
   }
 
   const before = newest(await readKernelLog())
-  const checks: Check[] = []
-  for (const { name } of project.modules)
-    checks.push(await load(project, name, missing.includes(name)))
-  checks.push(...checkBinding(project))
-  const values: Check[] = []
-  for (const value of expectations.values ?? []) values.push(await awaitValue(value))
-  const log = relevantLog(
-    await readKernelLog(),
-    expectations,
-    missing.length === project.modules.length ? before : undefined,
+  const checks = await untilFirstCause(
+    [
+      () => checkDevice(project),
+      ...project.modules.map(({ name }) => async () => [
+        await load(project, name, missing.includes(name)),
+      ]),
+      () => checkBinding(project),
+      async () => {
+        const since = missing.length === project.modules.length ? before : undefined
+        const wanted = expectations.values ?? []
+        // The first measurement is part of what the log tells of.
+        const values = await untilFirstCause(
+          wanted.map((value) => async () => [await awaitValue(value)]),
+        )
+        const log = relevantLog(await readKernelLog(), expectations, since)
+        return [...checkLog(log, expectations), ...values]
+      },
+    ],
+    show_,
   )
-  checks.push(...checkLog(log, expectations), ...values)
-  checks.forEach(show_)
-  if (options.interactive) checks.push(...(await walkThrough(expectations, output, show_)))
+  const well = !checks.some((check) => check.result === 'fail')
+  if (options.interactive && well) checks.push(...(await walkThrough(expectations, output, show_)))
 
   const failed = checks.filter((check) => check.result === 'fail').length
   if (options.tap) for (const line of tap(checks)) process.stdout.write(`${line}\n`)

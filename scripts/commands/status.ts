@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs'
 import { sourceFolder } from '../install/plan.ts'
+import { findProblems, judge, verdictStatus } from '../look/status.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { showValue } from '../run/output.ts'
 import { readSigning } from '../signing/next.ts'
 import { isEnrolled } from '../signing/sign.ts'
 import { readClock } from '../system/clock.ts'
+import { insideContainer } from '../system/container.ts'
 import { type DkmsVersion, readDkms } from '../system/dkms.ts'
 import { hasEfi } from '../system/efi.ts'
 import { installedKernels, type Kernel, runningRelease } from '../system/kernels.ts'
-import { boundDevices, findDevices, readSysfs } from '../system/machine.ts'
+import { boundDevices, findDevices, readEnforcement, readSysfs } from '../system/machine.ts'
 import { findModules, loadedModules, moduleInfo } from '../system/modules.ts'
 import { findOwner } from '../system/ownership.ts'
 import { type CommonOptions, open } from './options.ts'
@@ -122,11 +124,15 @@ function clockRows({ clock }: Status): string[] {
   ]
 }
 
-/** One screen: device, drivers, versions, kernels, clock. */
+/** One screen: device, drivers, versions, kernels, clock. Ends with 0, 1 or 3, as services do. */
 export async function status(options: CommonOptions): Promise<void> {
   const { project, output } = open(options)
   const now = await readStatus(project)
-  output.result(now, () => [
+  const facts = { ...now, container: insideContainer(), enforced: readEnforcement().enforced }
+  const verdict = judge(facts)
+  const problems = verdict === 'wrong' ? findProblems(facts) : []
+  process.exitCode = verdictStatus[verdict]
+  output.result({ ...now, verdict, problems }, () => [
     row('package', `${now.package} ${now.version}`),
     row('device', now.devices.join(', ') || 'none in this machine'),
     ...now.drivers.map((d) =>
@@ -149,5 +155,6 @@ export async function status(options: CommonOptions): Promise<void> {
     ...kernelRows(now),
     ...clockRows(now),
     ...now.values.map((v) => row(v.label, showValue(v.value, v.unit))),
+    ...problems.map((problem) => row('wrong', problem)),
   ])
 }

@@ -99,3 +99,18 @@ export function tap(checks: readonly Check[]): string[] {
     ]),
   ]
 }
+
+/** Makes checks in order, up to those that fail: what comes after would only fail for the same cause. */
+export async function untilFirstCause(
+  phases: readonly (() => Check[] | Promise<Check[]>)[],
+  show: (check: Check) => void = () => {},
+): Promise<Check[]> {
+  const checks: Check[] = []
+  for (const phase of phases) {
+    const done = await phase()
+    done.forEach(show)
+    checks.push(...done)
+    if (done.some((check) => check.result === 'fail')) break
+  }
+  return checks
+}

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { type BootFacts, bootAdvice } from '../../scripts/install/boot.ts'
+import { loadProblem } from '../../scripts/install/loading.ts'
+import { type Check, untilFirstCause } from '../../scripts/look/smoke.ts'
+import { modprobeLines, showModprobeLine } from '../../scripts/system/modprobe.ts'
+
+/** A file and its text, and the line of it that keeps a_b out; - for none. */
+const files: [file: string, text: string, line: string][] = [
+  ['/etc/modprobe.d/x.conf', 'install a_b /bin/false\n', '1 install'],
+  ['/etc/modprobe.d/x.conf', '# install a_b /bin/false\n\ninstall a-b /bin/true\n', '3 install'],
+  ['/usr/lib/modprobe.d/x.conf', 'options a_b c=1\n  blacklist\ta_b\n', '2 blacklist'],
+  ['/etc/modprobe.d/x.conf', 'install other \\\n  /bin/x\nblacklist a_b\n', '3 blacklist'],
+  ['/etc/modprobe.d/x.conf', 'install \\\na_b \\\n/bin/false\n', '1 install'],
+  ['/etc/modprobe.d/x.conf', 'blacklist a_b_c\ninstall b a_b\nsoftdep a_b pre: c\n', '-'],
+  ['/etc/modprobe.d/x.txt', 'blacklist a_b\n', '-'],
+  ['/proc/cmdline', 'quiet modprobe.blacklist=c,a-b ro\n', '1 blacklist'],
+  ['/proc/cmdline', 'quiet module_blacklist=a_b\n', '1 install'],
+  ['/proc/cmdline', 'quiet blacklist=a_b modprobe.blacklist=a_b_c\n', '-'],
+]
+
+function folder(t: { after: (undo: () => void) => void }, put: Record<string, string>): string {
+  const root = mkdtempSync(join(tmpdir(), 'vmmci-dkms-test-'))
+  t.after(() => rmSync(root, { recursive: true }))
+  for (const [file, text] of Object.entries(put)) {
+    mkdirSync(dirname(join(root, file)), { recursive: true })
+    writeFileSync(join(root, file), text)
+  }
+  return root
+}
+
+for (const [file, text, line] of files)
+  test(`what keeps a module out: ${file} with ${JSON.stringify(text)}`, (t) => {
+    const found = modprobeLines(['c', 'a-b'].slice(1), folder(t, { [file]: text }))
+    assert.deepEqual(
+      found.map((at) => `${at.file} ${at.line} ${at.kind}`),
+      line === '-' ? [] : [`${file} ${line}`],
+    )
+  })
+
+test('a file in /etc hides the one of its name in /usr/lib', (t) => {
+  const root = folder(t, {
+    '/etc/modprobe.d/x.conf': '# nothing\n',
+    '/usr/lib/modprobe.d/x.conf': 'blacklist a\n',
+    '/usr/lib/modprobe.d/y.conf': 'blacklist a\n',
+  })
+  assert.deepEqual(
+    modprobeLines(['a'], root).map(({ file }) => file),
+    ['/usr/lib/modprobe.d/y.conf'],
+  )
+})
+
+test('the line is told with its place', () => {
+  const line = { file: '/etc/modprobe.d/x.conf', line: 3, text: 'install a /bin/false' } as const
+  const { message, mend } = showModprobeLine({ ...line, kind: 'install' })
+  assert.match(message, /^\/etc\/modprobe\.d\/x\.conf:3 .*: install a \/bin\/false$/)
+  assert.match(mend, /\+3 \/etc\/modprobe\.d\/x\.conf$/)
+})
+
+const here: BootFacts = {
+  running: '6.1-a',
+  ready: ['6.1-a'],
+  newest: '6.1-a',
+  container: false,
+  grubby: false,
+}
+
+/** What is so, and what is said of the boot; undefined where nothing is to be booted. */
+const boots: [string, Partial<BootFacts>, RegExp | undefined, string | undefined][] = [
+  ['it runs', {}, undefined, undefined],
+  ['nothing is installed', { ready: [] }, undefined, undefined],
+  ['the newest has it', { ready: ['6.2-a'], newest: '6.2-a' }, /next boot takes 6\.2-a/, 'reboot'],
+  ['an older one has it', { ready: ['6.0-a'] }, /choose 6\.0-a in the boot menu/, 'reboot'],
+  [
+    'an older one, with grubby',
+    { ready: ['5.9-a', '6.0-a'], grubby: true },
+    /Boot 6\.0-a/,
+    'grubby --set-default /boot/vmlinuz-6.0-a && reboot',
+  ],
+  ['a container', { ready: ['6.2-a'], container: true }, /This is a container/, undefined],
+]
+
+for (const [what, facts, says, mend] of boots)
+  test(`which kernel to boot: ${what}`, () => {
+    const advice = bootAdvice({ ...here, ...facts })
+    if (says) assert.match(advice?.message ?? '', says)
+    else assert.equal(advice, undefined)
+    assert.equal(advice?.mend, mend)
+  })
+
+test('why a module is not loaded: a line before a kernel before what modprobe says', () => {
+  const line = {
+    file: '/etc/modprobe.d/x.conf',
+    line: 1,
+    text: 'install a b',
+    kind: 'install',
+  } as const
+  const other = { message: 'boot another', mend: 'reboot' }
+  const said = 'modprobe: FATAL: Module a not found in directory /lib/modules/6.1'
+  assert.match(loadProblem(said, [line], other).message, /x\.conf:1/)
+  assert.equal(loadProblem(said, [{ ...line, kind: 'blacklist' }], other).mend, 'reboot')
+  assert.equal(loadProblem(said, [], undefined).mend, 'vmmci-dkms install')
+  const odd = loadProblem('something else', [], undefined)
+  assert.deepEqual([odd.message, odd.mend], ['something else', 'dmesg | tail'])
+})
+
+test('checks end at the first cause', async () => {
+  const check = (label: string, result: Check['result']): Check => ({ label, result, why: '' })
+  const shown: string[] = []
+  const checks = await untilFirstCause(
+    [
+      () => [check('a', 'pass'), check('b', 'unknown')],
+      async () => [check('c', 'fail'), check('d', 'pass')],
+      () => assert.fail('this one must not be made'),
+    ],
+    ({ label }) => shown.push(label),
+  )
+  assert.deepEqual(
+    checks.map(({ label }) => label),
+    ['a', 'b', 'c', 'd'],
+  )
+  assert.deepEqual(shown, ['a', 'b', 'c', 'd'])
+})
