@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
@@ -47,6 +47,8 @@ async function endWhenHalted(): Promise<void> {
 await device.until(0, 'vm-start')
 await Promise.race([gone, endWhenHalted().catch(() => {})])
 await gone
+// A QEMU that was ended leaves the terminal as it had it.
+if (process.stdin.isTTY) spawnSync('stty', ['sane'], { stdio: 'inherit' })
 const end = device.since(0, 'vm-end')[0]
 console.log(end ? `\nThe device ended the VM: ${end.why}.` : '\nThe VM has ended.')
 rmSync(link, { force: true })

@@ -6,6 +6,8 @@ import { control } from '../support/device.ts'
 /** npm run vmctl: what vmctl(8) and vmd do, for the guest of `npm run vm`. */
 const program = new Command('vmctl')
   .argument('<word...>')
+  // --force belongs to a word.
+  .allowUnknownOption()
   .addHelpText(
     'after',
     `
@@ -23,9 +25,7 @@ No vmctl says:  sync, shutdown          commands, at once
                 features MASK           offered when next bound (7 are all)
                 at N LINE, after N LINE do LINE at the guest's Nth access
 Hostile:        command N, irq, sec N, usec N, backwards US, storm N, slow MS,
-                late MS (one answer), vanish; honest ends it
-
---force goes behind two more dashes: npm run vmctl -- -- stop --force`,
+                late MS (one answer), vanish; honest ends it`,
   )
   .parse()
 
