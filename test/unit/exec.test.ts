@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { ask, exec, quote, show, toolPath, which } from '../../scripts/run/exec.ts'
+import { Tree } from '../support/tree.ts'
+
+/** Words as a shell takes them apart. */
+async function taken(line: string): Promise<string[]> {
+  const { stdout } = await exec({ argv: ['sh', '-c', `printf '%s\\0' ${line}`] })
+  return stdout.split('\0').slice(0, -1)
+}
+
+test('each letter that means something to a shell is quoted', () => {
+  for (const letter of ' \t\n;&|<>()$`\\"\'*?[]#!{}^')
+    for (const word of [letter, `a${letter}`, `${letter}a`, `a${letter}b`])
+      assert.ok(quote(word).startsWith("'") && quote(word).endsWith("'"), word)
+  for (const word of ['~', '~root', '']) assert.equal(quote(word), `'${word}'`)
+})
+
+test('what means nothing to a shell stays as it is', () => {
+  for (const word of ['M=/a/b', 'linux-headers-6.1+x', 'a@b', '100%', 'k:v,w', 'a~', '_X9'])
+    assert.equal(quote(word), word)
+})
+
+test('a shell takes any words apart as they were', async () => {
+  const letters = ' \t\n;&|<>()$`\\"\'*?[]#~=%!{}^-ab/.é'
+  const words = fc.sample(fc.string({ unit: fc.constantFrom(...letters) }), 500)
+  assert.deepEqual(await taken(words.map(quote).join(' ')), words)
+})
+
+test('what is shown is what is run: a folder, an environment, words', async () => {
+  const command = { argv: ['echo', 'a b', '$HOME'], cwd: '/usr/lib', env: { X: "it's" } }
+  assert.equal(show(command), `cd /usr/lib && X='it'\\''s' echo 'a b' '$HOME'`)
+  assert.equal(show({ argv: ['true'] }), 'true')
+  assert.equal((await exec(command)).stdout, 'a b $HOME\n')
+})
+
+test('a command has its folder, its environment, plain English and no input', async () => {
+  const script = 'pwd; echo "$X $LC_ALL"; echo "$PATH"; cat; echo wrong >&2; exit 3'
+  const seen: string[] = []
+  const result = await exec(
+    { argv: ['sh', '-c', script], cwd: '/usr/lib', env: { X: 'y' } },
+    { onOutput: (text) => seen.push(text) },
+  )
+  assert.deepEqual(result, {
+    status: 3,
+    stdout: `/usr/lib\ny C\n${toolPath}\n`,
+    stderr: 'wrong\n',
+  })
+  assert.equal(seen.join('').length, result.stdout.length + result.stderr.length)
+})
+
+test('a command that is ended goes with its children', async () => {
+  const abort = new AbortController()
+  const script = 'sleep 600 & echo $!; wait'
+  const ended = exec(
+    { argv: ['sh', '-c', script] },
+    { signal: abort.signal, onOutput: () => abort.abort() },
+  )
+  const { status, stdout } = await ended
+  assert.notEqual(status, 0)
+  // A zombie is nobody's business; what runs on would hold our pipe, and we would not be here.
+  assert.match(stdout, /^\d+\n$/)
+})
+
+test('a program is found where the system has it, also in sbin', () => {
+  assert.match(which('sh') ?? '', /^\/(usr\/)?bin\/sh$/)
+  assert.equal(which('nobody-has-this'), undefined)
+  for (const folder of ['/usr/sbin', '/sbin', '/usr/bin', '/bin'])
+    assert.equal(toolPath.split(':').filter((at) => at === folder).length, 1)
+  assert.ok(!toolPath.split(':').includes(''))
+})
+
+test('asking: what was said; nothing where the program says no or is missing', async () => {
+  assert.equal(await ask(['echo', ' a b ']), 'a b')
+  assert.equal(await ask(['sh', '-c', 'echo x; exit 1']), undefined)
+  assert.equal(await ask(['nobody-has-this']), undefined)
+  assert.equal(await ask([]), undefined)
+})
+
+test('what needs root is raised by sudo or doas, and only then', async () => {
+  const { getuid } = process
+  try {
+    Object.assign(process, { getuid: () => 1000 })
+    const raise = ['sudo', 'doas'].find((program) => which(program))
+    if (raise) assert.equal(show({ argv: ['id', '-u'], root: true }), `${raise} id -u`)
+    else await assert.rejects(exec({ argv: ['id'], root: true }), { kind: 'privilege' })
+    assert.equal(show({ argv: ['id'] }), 'id')
+    Object.assign(process, { getuid: () => 0 })
+    assert.equal(show({ argv: ['id'], root: true }), 'id')
+  } finally {
+    Object.assign(process, { getuid })
+  }
+})
+
+test('a word may be anything: nothing of it reaches a shell', async () => {
+  const tree = new Tree()
+  const words = ['$(touch x)', '`touch x`', '; touch x', "' ; touch x; '", '\n touch x']
+  const { stdout } = await exec({ argv: ['printf', '%s\\0', ...words], cwd: tree.root })
+  assert.deepEqual(stdout.split('\0').slice(0, -1), words)
+  assert.equal(await ask(['ls', tree.root]), '')
+})
