@@ -1,29 +1,7 @@
 import semver from 'semver'
+import type { Distribution, Flavour, PackageManager } from '../manifest/manifest.ts'
 
-export type PackageManager = 'apt' | 'dnf' | 'zypper' | 'pacman' | 'apk' | 'xbps'
-
-export interface Flavour {
-  name: string
-  /** Regular expression on the kernel release. */
-  pattern: string
-  /** Package with the headers of one kernel; {release}, {base}, {flavour}, {version_id}, {major}, {minor} are filled in. */
-  headers: string
-  /** Package that follows the newest kernel of the flavour. */
-  metapackage: string
-  /** By VERSION_ID: only for kernels of a later series than this. */
-  newerThan?: Record<string, string>
-}
-
-export interface Distribution {
-  ids: string[]
-  name: string
-  manager: PackageManager
-  dkms: string[]
-  dkmsNote?: string
-  toolchain: string[]
-  defaultHeaders: Record<string, string>
-  flavours: Flavour[]
-}
+export type { Distribution, PackageManager } from '../manifest/manifest.ts'
 
 /** The fields of /etc/os-release that matter here. */
 export interface OsRelease {

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { ErrorObject } from 'ajv'
 import {
   findNodeAtLocation,
@@ -9,32 +9,13 @@ import {
   printParseErrorCode,
 } from 'jsonc-parser'
 import leven from 'leven'
-import semver from 'semver'
+import { quote } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import type { Manifest, Project } from './manifest.ts'
+import type { Mistake } from './mistake.ts'
+import { resolveManifest } from './resolve.ts'
 import { checkRules } from './rules.ts'
 import { validate } from './validate.ts'
-
-/** A mistake in a manifest: where, as path into the document, and what was expected. */
-export interface Mistake {
-  path: (string | number)[]
-  message: string
-}
-
-/** The version from the nearest package.json at or above a folder: it stands there alone. */
-export function nearestVersion(folder: string): string {
-  for (let at = folder; ; at = dirname(at)) {
-    const file = join(at, 'package.json')
-    if (existsSync(file)) {
-      const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version?: unknown }
-      if (typeof version === 'string' && semver.valid(version)) return version
-    }
-    if (dirname(at) === at)
-      throw new Failure('manifest', `No package.json with a version at or above ${folder}.`, {
-        mend: `printf '{ "version": "1.0.0" }\\n' > ${join(folder, 'package.json')}`,
-      })
-  }
-}
 
 function pointerParts(pointer: string): (string | number)[] {
   return pointer
@@ -55,7 +36,10 @@ function fromSchema(error: ErrorObject): Mistake {
   const path = pointerParts(error.instancePath)
   if (error.keyword === 'additionalProperties') {
     const key = String(error.params.additionalProperty)
-    const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {})
+    const parent = error.parentSchema as { properties?: object; patternProperties?: object }
+    const [pattern] = Object.keys(parent.patternProperties ?? {})
+    if (pattern) return { path: [...path, key], message: `must fit the pattern ${pattern}` }
+    const known = Object.keys(parent.properties ?? {})
     const meant = nearest(key, known)
     const hint = meant ? `did you mean "${meant}"?` : `known are ${known.join(', ')}`
     return { path: [...path, key], message: `unknown key "${key}"; ${hint}` }
@@ -87,33 +71,41 @@ function nodeAt(tree: Node, path: (string | number)[]): Node {
   return tree
 }
 
+/** What is wrong with a manifest, each mistake at its place. */
+function manifestFailure(file: string, what: string, details: string[]): Failure {
+  return new Failure('manifest', `${file} ${what}.`, {
+    details,
+    mend: `"\${EDITOR:-vi}" ${quote(file)}`,
+  })
+}
+
 /** Parses and checks manifest text; `file` is only for messages. Throws a Failure with all mistakes. */
-export function parseManifest(text: string, file: string, folder?: string): Manifest {
+export function parseManifest(
+  text: string,
+  file: string,
+  folder?: string,
+): { document: Manifest; fail: (mistakes: Mistake[]) => Failure } {
   const errors: ParseError[] = []
   const tree = parseTree(text, errors, { disallowComments: true })
   if (!tree || errors.length > 0) {
     const details = errors.map(
       (e) => `${file}:${position(text, e.offset)}: ${printParseErrorCode(e.error)}`,
     )
-    throw new Failure('manifest', `${file} is not JSON.`, {
-      details,
-      mend: `"\${EDITOR:-vi}" ${file}`,
-    })
+    throw manifestFailure(file, 'is not JSON', details)
   }
+  const fail = (mistakes: Mistake[]) =>
+    manifestFailure(
+      file,
+      `has ${mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`}`,
+      mistakes.map(
+        ({ path, message }) =>
+          `${file}:${position(text, nodeAt(tree, path).offset)}: /${path.join('/')}: ${message}`,
+      ),
+    )
   const document: unknown = JSON.parse(text)
   const mistakes = findMistakes(document, folder)
-  if (mistakes.length > 0) {
-    const details = mistakes.map(
-      ({ path, message }) =>
-        `${file}:${position(text, nodeAt(tree, path).offset)}: /${path.join('/')}: ${message}`,
-    )
-    const count = mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`
-    throw new Failure('manifest', `${file} has ${count}.`, {
-      details,
-      mend: `"\${EDITOR:-vi}" ${file}`,
-    })
-  }
-  return document as Manifest
+  if (mistakes.length > 0) throw fail(mistakes)
+  return { document: document as Manifest, fail }
 }
 
 /** Reads and checks a manifest file. Throws a Failure of kind manifest. */
@@ -123,8 +115,12 @@ export function loadManifest(path: string): Project {
   try {
     text = readFileSync(file, 'utf8')
   } catch {
-    throw new Failure('manifest', `The manifest ${file} cannot be read.`, { mend: `ls -l ${file}` })
+    throw new Failure('manifest', `The manifest ${file} cannot be read.`, {
+      mend: `ls -l ${quote(file)}`,
+    })
   }
-  const folder = dirname(file)
-  return { ...parseManifest(text, path, folder), file, folder, version: nearestVersion(folder) }
+  const { document, fail } = parseManifest(text, path, dirname(file))
+  const project = resolveManifest(document, file)
+  if (Array.isArray(project)) throw fail(project)
+  return project
 }

@@ -1,118 +1,45 @@
-import type { Distribution } from '../install/packages.ts'
+import type { Static } from 'typebox'
+import type { distribution, flavour } from './distribution-schema.ts'
+import type { act, clock, expectedValue, logLine, smoke, unit } from './look-schema.ts'
+import type { kernelOption, make, manifest, module } from './schema.ts'
 
-export interface KernelOption {
-  /** With the CONFIG_ in front; =y and =m both count. */
-  name: string
-  /** Why, as people are told. */
-  reason: string
-}
+export type KernelOption = Static<typeof kernelOption>
+export type Module = Static<typeof module>
+export type Make = Static<typeof make>
+export type LogLine = Static<typeof logLine>
+export type Unit = Static<typeof unit>
+export type ExpectedValue = Static<typeof expectedValue>
+export type Act = Static<typeof act>
+export type Smoke = Static<typeof smoke>
+export type Clock = Static<typeof clock>
+export type Distribution = Static<typeof distribution>
+export type Flavour = Static<typeof flavour>
+export type PackageManager = Distribution['manager']
 
-export interface Module {
-  /** Without .ko */
-  name: string
-  /** modalias patterns; the first one finds the device. */
-  aliases?: string[]
-  /** BUS/DRIVER below /sys/bus/BUS/drivers */
-  driver?: string
-  parameters?: Record<string, string>
-}
+/** The manifest as it stands in the file; schema.ts says what each field means. */
+export type Manifest = Static<typeof manifest>
 
-export interface LogLine {
-  pattern: string
-  reason: string
-}
+type Package = Manifest['package']
+type Install = NonNullable<Manifest['install']>
+type Kernel = NonNullable<Manifest['kernel']>
 
-/** How a number is shown to people: as ms, or as a date. */
-export type Unit = 'ns' | 'time'
-
-/** A file of the running kernel, and what it must hold. */
-export interface ExpectedValue {
-  label: string
-  path: string
-  pattern?: string
-  minimum?: number
-  maximum?: number
-  unit?: Unit
-  reason: string
-}
-
-/** Something that a person does and the kernel's log tells of. */
-export interface Act {
-  label: string
-  ask: string
-  pattern: string
-  /** This machine goes down by it. */
-  ends?: boolean
-}
-
-export interface Smoke {
-  expect?: LogLine[]
-  forbid?: LogLine[]
-  values?: ExpectedValue[]
-  interactive?: Act[]
-}
-
-/**
- * A clock that a driver measures the system's against. All but `measure` are below `device`, a folder
- * of sysfs, in whose names * stands for any part.
- */
-export interface Clock {
-  device: string
-  /** The PTP clock's folder, named as its device. */
-  ptp?: string
-  /** That clock minus the system's, ns. */
-  drift: string
-  /** How near to the drift the truth lies, ns. */
-  uncertainty: string
-  /** That clock when it was measured, s since 1970 with a fraction. */
-  hostTime: string
-  /** The newest measurement's errno, 0 for none. */
-  error?: string
-  /** 1 while a time daemon is seen to steer the system's clock. */
-  disciplined?: string
-  counts?: { label: string; path: string }[]
-  /** A module's parameter that measures at once when its own value is written to it. */
-  measure?: string
-}
-
-/** The manifest as it stands in the file; schema.json says what each field means. */
-export interface Manifest {
-  package: {
-    name: string
-    summary: string
-    description?: string
-    license: string
-    homepage?: string
-    maintainer: string
-  }
-  sources: string[]
-  modules: Module[]
-  kernel: {
-    range: string
-    architectures: string[]
-    options?: { required?: KernelOption[]; recommended?: KernelOption[] }
-  }
-  dkms: { range: string }
-  install: {
-    location: string
-    autoload: 'modalias' | 'boot' | 'none'
-    udev?: string
-    /** What chrony is told, and its unit for systemd. */
-    chrony?: { config: string; unit: string }
-  }
-  signing: 'auto' | 'require' | 'never'
-  clock?: Clock
-  status?: { label: string; path: string; unit?: Unit }[]
-  smoke?: Smoke
-  distributions: Distribution[]
-}
-
-/** A manifest that was checked, with what its surroundings add. */
-export interface Project extends Manifest {
+/** A manifest that was checked, with what it need not say. */
+export interface Project extends Omit<Manifest, 'root'> {
+  package: Package & { license: string }
   /** Absolute path of the manifest. */
   file: string
   /** Its folder, which the sources are relative to. */
   folder: string
-  /** From the nearest package.json. */
+  /** Where its package.json, changelog, licence and manual pages are. */
+  root: string
   version: string
+  /** Files, each by its path from the folder. */
+  sources: string[]
+  modules: Module[]
+  make: Make[]
+  kernel: Kernel & { range: string; architectures: NonNullable<Kernel['architectures']> }
+  dkms: { range: string }
+  install: Install & { location: string; autoload: NonNullable<Install['autoload']> }
+  signing: NonNullable<Manifest['signing']>
+  distributions: Distribution[]
 }

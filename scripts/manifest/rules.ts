@@ -1,12 +1,14 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import semver from 'semver'
-import type { Mistake } from './load.ts'
+import { missingSeries } from './kernel-range.ts'
 import type { Manifest } from './manifest.ts'
+import type { Mistake } from './mistake.ts'
 
 type Rule = (manifest: Manifest, folder?: string) => Mistake[]
+type Path = (string | number)[]
 
-function duplicates(names: [string, (string | number)[]][], what: string): Mistake[] {
+function duplicates(names: [string, Path][], what: string): Mistake[] {
   const seen = new Set<string>()
   return names.flatMap(([name, path]) => {
     if (seen.has(name)) return [{ path, message: `${what} ${name} is named twice` }]
@@ -18,7 +20,7 @@ function duplicates(names: [string, (string | number)[]][], what: string): Mista
 /** Linux 2.6.12, where its git history begins, to a major number that is far away. */
 const everyKernel = '>=2.6.12 <100.0.0'
 
-function badRange(range: string, path: string[], within?: string): Mistake[] {
+function badRange(range: string, path: Path, within?: string): Mistake[] {
   if (semver.validRange(range) === null)
     return [{ path, message: `"${range}" is not a version range, such as ">=4.14.0"` }]
   if (within && !semver.intersects(range, within))
@@ -26,7 +28,7 @@ function badRange(range: string, path: string[], within?: string): Mistake[] {
   return []
 }
 
-function badPattern(pattern: string, path: (string | number)[]): Mistake[] {
+function badPattern(pattern: string, path: Path): Mistake[] {
   try {
     new RegExp(pattern)
     return []
@@ -35,21 +37,49 @@ function badPattern(pattern: string, path: (string | number)[]): Mistake[] {
   }
 }
 
+/** Every file that the manifest names, but for sources. */
+function namedFiles({ install, configure, patches }: Manifest): { file: string; path: Path }[] {
+  return [
+    ...(install?.udev ? [{ file: install.udev, path: ['install', 'udev'] }] : []),
+    ...(['config', 'unit'] as const).flatMap((what) =>
+      install?.chrony ? [{ file: install.chrony[what], path: ['install', 'chrony', what] }] : [],
+    ),
+    ...Object.entries(install?.files ?? {}).map(([to, file]) => ({
+      file,
+      path: ['install', 'files', to],
+    })),
+    ...(configure?.[0] ? [{ file: configure[0], path: ['configure', 0] }] : []),
+    ...(patches ?? []).map(({ file }, i) => ({ file, path: ['patches', i, 'file'] })),
+  ]
+}
+
 /** What a schema cannot say, each rule by its name. */
 const rules: Record<string, Rule> = {
-  kernelRangeFitsAKernel: (m) => {
+  kernelRangeFitsAKernel: ({ kernel }) => {
     const path = ['kernel', 'range']
-    const bad = badRange(m.kernel.range, path, everyKernel)
-    if (bad.length > 0 || semver.minVersion(m.kernel.range)) return bad
-    return [{ path, message: `no kernel fits "${m.kernel.range}"` }]
+    if (kernel?.range === undefined) return []
+    const bad = badRange(kernel.range, path, everyKernel)
+    if (bad.length > 0 || semver.minVersion(kernel.range)) return bad
+    return [{ path, message: `no kernel fits "${kernel.range}"` }]
   },
 
-  dkmsRangeIsARange: (m) => badRange(m.dkms.range, ['dkms', 'range']),
+  dkmsRangeIsARange: ({ dkms }) => (dkms ? badRange(dkms.range, ['dkms', 'range']) : []),
+
+  patchesAreForWholeSeries: ({ patches }) =>
+    (patches ?? []).flatMap(({ kernel }, i) => {
+      const path = ['patches', i, 'kernel']
+      if (kernel === undefined) return []
+      const bad = badRange(kernel, path, everyKernel)
+      if (bad.length > 0) return bad
+      return missingSeries(kernel)
+        ? [{ path, message: `"${kernel}" divides a series: dkms can say 6.12, not 6.12.3` }]
+        : []
+    }),
 
   eachOptionOnce: (m) =>
     duplicates(
       (['required', 'recommended'] as const).flatMap((list) =>
-        (m.kernel.options?.[list] ?? []).map((option, i): [string, (string | number)[]] => [
+        (m.kernel?.options?.[list] ?? []).map((option, i): [string, Path] => [
           option.name,
           ['kernel', 'options', list, i, 'name'],
         ]),
@@ -57,16 +87,16 @@ const rules: Record<string, Rule> = {
       'option',
     ),
 
-  eachModuleOnce: (m) =>
+  eachModuleOnce: ({ modules }) =>
     duplicates(
-      m.modules.map((module, i) => [module.name, ['modules', i, 'name']]),
+      (modules ?? []).map((module, i) => [module.as ?? module.name, ['modules', i, 'name']]),
       'module',
     ),
 
   eachDistributionOnce: (m) =>
     duplicates(
-      m.distributions.flatMap((d, i) =>
-        d.ids.map((id, j): [string, (string | number)[]] => [id, ['distributions', i, 'ids', j]]),
+      (m.distributions ?? []).flatMap((d, i) =>
+        d.ids.map((id, j): [string, Path] => [id, ['distributions', i, 'ids', j]]),
       ),
       'distribution',
     ),
@@ -74,23 +104,18 @@ const rules: Record<string, Rule> = {
   filesAreThere: (m, folder) =>
     folder === undefined
       ? []
-      : [
-          ...m.sources.map((source, i) => ({ source, path: ['sources', i] })),
-          { source: m.install.udev ?? '', path: ['install', 'udev'] },
-          ...(['config', 'unit'] as const).map((what) => ({
-            source: m.install.chrony?.[what] ?? '',
-            path: ['install', 'chrony', what],
-          })),
-        ].flatMap(({ source, path }) =>
-          existsSync(join(folder, source))
+      : namedFiles(m).flatMap(({ file, path }) =>
+          existsSync(join(folder, file))
             ? []
-            : [{ path, message: `${source} is not in the manifest's folder` }],
+            : [{ path, message: `${file} is not in the manifest's folder` }],
         ),
 
-  kbuildIsASource: (m) =>
-    m.sources.some((source) => source === 'Kbuild' || source === 'Makefile')
-      ? []
-      : [{ path: ['sources'], message: 'has neither Kbuild nor Makefile' }],
+  configureIsAProgram: ({ configure }, folder) => {
+    const file = folder && configure?.[0] && join(folder, configure[0])
+    if (!file || !existsSync(file) || readFileSync(file).subarray(0, 2).toString() === '#!')
+      return []
+    return [{ path: ['configure', 0], message: `${configure[0]} does not begin with #!` }]
+  },
 
   patternsCompile: (m) => [
     ...(['expect', 'forbid', 'values', 'interactive'] as const).flatMap((list) =>
@@ -98,7 +123,12 @@ const rules: Record<string, Rule> = {
         pattern === undefined ? [] : badPattern(pattern, ['smoke', list, i, 'pattern']),
       ),
     ),
-    ...m.distributions.flatMap((d, i) =>
+    ...(m.modules ?? []).flatMap(({ version }, i) =>
+      version === undefined
+        ? []
+        : badPattern(version.replaceAll('{version}', ''), ['modules', i, 'version']),
+    ),
+    ...(m.distributions ?? []).flatMap((d, i) =>
       d.flavours.flatMap((flavour, j) =>
         badPattern(flavour.pattern, ['distributions', i, 'flavours', j, 'pattern']),
       ),
@@ -106,7 +136,7 @@ const rules: Record<string, Rule> = {
   ],
 }
 
-/** Applies all rules; `folder` is where the sources are looked for, if given. */
+/** Applies all rules; `folder` is where the files are looked for, if given. */
 export function checkRules(manifest: Manifest, folder?: string): Mistake[] {
   return Object.values(rules).flatMap((rule) => rule(manifest, folder))
 }

@@ -4,7 +4,7 @@ import { Ajv } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
 import { build, type Plugin } from 'esbuild'
 import { home } from '../home.ts'
-import schema from '../manifest/schema.json' with { type: 'json' }
+import { manifest } from '../manifest/schema.ts'
 import { ajvOptions } from '../manifest/validate.ts'
 import { ask } from '../run/exec.ts'
 import { librariesIn, notices } from './notices.ts'
@@ -15,7 +15,7 @@ export const compiledSchema: Plugin = {
   setup({ onLoad }) {
     onLoad({ filter: /\/manifest\/validate\.ts$/ }, ({ path }) => {
       const ajv = new Ajv({ ...ajvOptions, code: { source: true, esm: true } })
-      ajv.addSchema(schema, 'validate')
+      ajv.addSchema(manifest, 'validate')
       const contents = standalone.default(ajv, { validate: 'validate' })
       return { contents, loader: 'js', resolveDir: dirname(path) }
     })
@@ -66,4 +66,6 @@ export async function makeDist(outdir: string): Promise<void> {
     libraries: libraries.map(({ name, version, license }) => ({ name, version, license })),
   }
   writeFileSync(join(outdir, 'built-from.json'), `${JSON.stringify(builtFrom, null, 2)}\n`)
+  // For editors: what a manifest names as its $schema.
+  writeFileSync(join(outdir, 'manifest.schema.json'), `${JSON.stringify(manifest, null, 2)}\n`)
 }

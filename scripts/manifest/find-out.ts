@@ -1,0 +1,71 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What the one and the other say, where all say the same. */
+function agreed(found: (string | undefined)[]): string | undefined {
+  const words = new Set(found.filter((word) => word !== undefined))
+  return words.size === 1 ? [...words][0] : undefined
+}
+
+function read(...path: string[]): string {
+  const file = join(...path)
+  return existsSync(file) ? readFileSync(file, 'utf8') : ''
+}
+
+const texts = (folder: string, sources: string[], names: RegExp) =>
+  sources.filter((source) => names.test(source)).map((source) => read(folder, source))
+
+function packageJson(root: string): string | undefined {
+  try {
+    const { version } = JSON.parse(read(root, 'package.json')) as { version?: unknown }
+    return typeof version === 'string' ? version : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A package's version, from package.json, dkms.conf, or what all MODULE_VERSIONs of the sources say. */
+export function findVersion(root: string, folder: string, sources: string[]): string | undefined {
+  return (
+    packageJson(root) ??
+    /^\s*PACKAGE_VERSION=["']?([A-Za-z0-9][A-Za-z0-9.+~_-]*)["']?\s*$/m.exec(
+      read(folder, 'dkms.conf'),
+    )?.[1] ??
+    agreed(
+      texts(folder, sources, /\.c$/).map((text) => /^MODULE_VERSION\("([^"]+)"\)/m.exec(text)?.[1]),
+    )
+  )
+}
+
+/** The licence that the first lines of all C sources name. */
+export const findLicense = (folder: string, sources: string[]): string | undefined =>
+  agreed(
+    texts(folder, sources, /\.[ch]$/).map((text) =>
+      /SPDX-License-Identifier: +(.+?) *(\*\/)?$/m.exec(text.slice(0, 400))?.[1]?.trim(),
+    ),
+  )
+
+/** Who says in the sources that it is theirs, each once. */
+export const findCopyrights = (folder: string, sources: string[]): string[] => [
+  ...new Set(
+    texts(folder, sources, /\.[ch]$/).flatMap((text) =>
+      [...text.matchAll(/copyright\s+(?:\(c\)\s*|©\s*)?(\d{4}.*?)[\s*/.]*$/gim)].map((match) =>
+        (match[1] as string).replaceAll(/\s+/g, ' '),
+      ),
+    ),
+  ),
+]
+
+/** The modules that Kbuild or Makefile at the top builds: what obj-m has. */
+export function findModules(folder: string, sources: string[]): string[] {
+  const file = ['Kbuild', 'Makefile'].find((name) => sources.includes(name))
+  if (!file) return []
+  const text = read(folder, file).replaceAll('\\\n', ' ')
+  return [
+    ...new Set(
+      [...text.matchAll(/^\s*obj-m\s*[+:]?=\s*(.*?)(#.*)?$/gm)]
+        .flatMap((match) => (match[1] as string).split(/\s+/))
+        .flatMap((word) => /^([A-Za-z0-9_][A-Za-z0-9_-]*)\.o$/.exec(word)?.[1] ?? []),
+    ),
+  ]
+}

@@ -1,0 +1,61 @@
+import semver from 'semver'
+import toRegexRange from 'to-regex-range'
+
+/** Linux 2.6.12, where its git history begins, to a major number that is far away. */
+const majors = Array.from({ length: 38 }, (_, i) => i + 2)
+const minors = Array.from({ length: 100 }, (_, i) => i)
+const last = 999
+
+const inRange = (range: string, version: string) => semver.satisfies(version, range)
+
+/** Whether a range has some releases of a series and not others. */
+export function missingSeries(range: string): boolean {
+  return majors.some((major) =>
+    minors.some(
+      (minor) =>
+        inRange(range, `${major}.${minor}.0`) !== inRange(range, `${major}.${minor}.${last}`),
+    ),
+  )
+}
+
+/** As an extended regular expression, which knows no groups that are not counted. */
+const numbers = (from: number, to: number) => toRegexRange(from, to).replaceAll('(?:', '(')
+
+/** Runs of minor numbers of which a range has a release. */
+function runs(range: string, major: number): [number, number][] {
+  const found: [number, number][] = []
+  for (const minor of minors) {
+    if (!semver.intersects(range, `${major}.${minor}.x`)) continue
+    const run = found.at(-1)
+    if (run && run[1] === minor - 1) run[1] = minor
+    else found.push([minor, minor])
+  }
+  return found
+}
+
+/**
+ * An extended regular expression on kernel releases for a range, as dkms wants it: by series, since
+ * more than that cannot be said. Undefined where the range has no end and a floor says it all.
+ */
+export function seriesPattern(range: string): string | undefined {
+  const parsed = new semver.Range(range)
+  const floorOnly = parsed.set.every((and) => and.every(({ operator }) => operator.startsWith('>')))
+  if (floorOnly) return undefined
+  const whole: number[] = []
+  const parts = majors.flatMap((major) => {
+    const found = runs(range, major)
+    const [first] = found
+    if (first?.[0] === 0 && first[1] === minors.length - 1) {
+      whole.push(major)
+      return []
+    }
+    return found.length > 0
+      ? [`${major}\\.(${found.map(([from, to]) => numbers(from, to)).join('|')})`]
+      : []
+  })
+  const firstWhole = whole[0]
+  const lastWhole = whole.at(-1)
+  if (firstWhole !== undefined && lastWhole !== undefined)
+    parts.push(`(${numbers(firstWhole, lastWhole)})\\.[0-9]+`)
+  return `^(${parts.join('|')})([^0-9]|$)`
+}

@@ -1,0 +1,277 @@
+import { Type } from 'typebox'
+import { distribution } from './distribution-schema.ts'
+import { clock, smoke, status } from './look-schema.ts'
+import { byManager, file, glob, oneOf, packageNames, strict, text, word } from './words.ts'
+
+const about = strict(
+  {
+    name: Type.String({
+      pattern: '^[A-Za-z0-9][A-Za-z0-9.+_-]+$',
+      description: "dkms PACKAGE_NAME, and the packages' name.",
+    }),
+    version: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9][A-Za-z0-9.+~_-]*$',
+        description: 'As it is. Not said: what package.json, dkms.conf or the sources say.',
+      }),
+    ),
+    summary: Type.String({ minLength: 1, maxLength: 72, description: 'One line.' }),
+    description: Type.Optional(text('A paragraph, for the packages.')),
+    license: Type.Optional(text("SPDX expression. Not said: what the sources' SPDX lines say.")),
+    homepage: Type.Optional(text('Web address.')),
+    maintainer: Type.String({ minLength: 1, description: 'Name <address>.' }),
+    copyright: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        description: "Lines such as 2026 Somebody. Not said: the sources' own.",
+      }),
+    ),
+    released: Type.Optional(
+      Type.String({
+        pattern: '^\\d{4}-\\d\\d-\\d\\d$',
+        description: 'The day of this version, where there is no changelog.',
+      }),
+    ),
+    changes: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), { description: 'And what is new in it.' }),
+    ),
+    relations: Type.Optional(
+      strict(
+        {
+          depends: Type.Optional(byManager('What must be there.')),
+          recommends: Type.Optional(byManager('What most will want.')),
+          suggests: Type.Optional(byManager('What goes with it.')),
+          conflicts: Type.Optional(byManager('What cannot be beside it.')),
+          replaces: Type.Optional(byManager('What it takes the place of.')),
+          provides: Type.Optional(byManager('What it is as well.')),
+        },
+        'Relations to other packages, by package manager.',
+      ),
+    ),
+  },
+  'What the package is called and says of itself.',
+)
+
+const parameters = Type.Record(
+  Type.String({ pattern: '^[A-Za-z0-9_]+$' }),
+  Type.String({ pattern: '^[^"\\\\\\x00-\\x1f]*$' }),
+  { additionalProperties: false, description: 'Module parameters to set, in modprobe.d.' },
+)
+
+const moduleNames = (description: string) =>
+  Type.Array(Type.String({ pattern: '^[A-Za-z0-9_][A-Za-z0-9_-]*$' }), { description })
+
+export const module = strict({
+  name: Type.String({ pattern: '^[A-Za-z0-9_][A-Za-z0-9_-]*$', description: 'Without .ko.' }),
+  as: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9_][A-Za-z0-9_-]*$',
+      description: 'What it is installed as, if not under its own name.',
+    }),
+  ),
+  folder: Type.Optional(file('Where make leaves it, if not in the top folder.')),
+  location: Type.Optional(
+    Type.String({
+      pattern: '^(/[A-Za-z0-9_.+-]+)+$',
+      description: 'Below /lib/modules/RELEASE, if not where the others go.',
+    }),
+  ),
+  version: Type.Optional(
+    text("MODULE_VERSION as a regular expression; {version} is the package's own."),
+  ),
+  aliases: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'modalias patterns the built module must carry; the first one finds the device.',
+    }),
+  ),
+  driver: Type.Optional(
+    Type.String({
+      pattern: '^[a-z0-9_-]+/[A-Za-z0-9_.-]+$',
+      description: 'BUS/DRIVER below /sys/bus/BUS/drivers.',
+    }),
+  ),
+  parameters: Type.Optional(parameters),
+  softdeps: Type.Optional(
+    strict(
+      {
+        pre: Type.Optional(moduleNames('Loaded before it.')),
+        post: Type.Optional(moduleNames('Loaded after it.')),
+      },
+      'Modules that modprobe loads with it.',
+    ),
+  ),
+})
+
+export const make = strict({
+  folder: Type.Optional(file('Where it runs, if not in the top folder.')),
+  own: Type.Optional(
+    Type.Boolean({ description: "By the folder's own Makefile, not by the kernel's kbuild." }),
+  ),
+  words: Type.Optional(
+    Type.Array(word, {
+      description:
+        'Further words; {release}, {headers}, {source}, {version} and {architecture} are filled in.',
+    }),
+  ),
+  target: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9_.-]+$',
+      description: 'What is made; modules, or with an own Makefile what that makes by itself.',
+    }),
+  ),
+})
+
+export const kernelOption = strict({
+  name: Type.String({
+    pattern: '^!?CONFIG_[A-Za-z0-9_]+$',
+    description: 'With CONFIG_; =y and =m both count. With ! before it: neither may be.',
+  }),
+  reason: Type.String({ minLength: 1, description: 'Why, as people are told.' }),
+})
+
+export const architectures = [
+  ...(['x86_64', 'i686', 'aarch64', 'armv7l', 'ppc64le', 'riscv64', 's390x'] as const),
+]
+
+const kernel = strict(
+  {
+    range: Type.Optional(text('semver range of kernel versions. Not said: every kernel.')),
+    architectures: Type.Optional(
+      Type.Array(oneOf(architectures, 'As uname -m says it.'), {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'Not said: every one.',
+      }),
+    ),
+    options: Type.Optional(
+      strict(
+        {
+          required: Type.Optional(
+            Type.Array(kernelOption, {
+              description: 'Without one of these it cannot be built or work.',
+            }),
+          ),
+          recommended: Type.Optional(Type.Array(kernelOption, { description: 'Only told about.' })),
+        },
+        'Kernel options looked for in .config.',
+      ),
+    ),
+  },
+  'Kernels this is for.',
+)
+
+const target =
+  '^/(etc/(dkms/framework\\.conf\\.d|modprobe\\.d|modules-load\\.d|udev/rules\\.d|sysctl\\.d)|usr/(lib/(firmware|modprobe\\.d|modules-load\\.d|sysctl\\.d|systemd/system|udev(/rules\\.d|/hwdb\\.d)?)|share/(doc|man|metainfo)))(/[A-Za-z0-9_][A-Za-z0-9_.@+-]*)+$'
+
+const install = strict(
+  {
+    location: Type.Optional(
+      Type.String({
+        pattern: '^(/[A-Za-z0-9_.+-]+)+$',
+        description: "Below /lib/modules/RELEASE; most distributions' dkms overrides it.",
+      }),
+    ),
+    autoload: Type.Optional(
+      oneOf(
+        ['modalias', 'boot', 'none'],
+        'udev by alias (not said), modules-load.d at boot, or by hand.',
+      ),
+    ),
+    udev: Type.Optional(file('Rules for udev.')),
+    blacklist: Type.Optional(moduleNames('Modules that are not to be loaded by their alias.')),
+    files: Type.Optional(
+      Type.Record(Type.String({ pattern: target }), file('What is put there.'), {
+        additionalProperties: false,
+        description:
+          'What else comes along, by where it goes: more udev rules, firmware, units, manual pages, modprobe.d.',
+      }),
+    ),
+    chrony: Type.Optional(
+      strict(
+        {
+          config: file('What chrony.conf takes in.'),
+          unit: file('A drop-in for its unit: chronyd starts once the clock is there.'),
+        },
+        'For chrony, installed if asked for.',
+      ),
+    ),
+  },
+  'Where modules go and who loads them.',
+)
+
+/** All that the toolchain knows about a package; types and the schema for editors are made from it. */
+export const manifest = Type.Object(
+  {
+    $schema: Type.Optional(text('This schema, for editors.')),
+    package: about,
+    root: Type.Optional(
+      Type.Literal('..', {
+        description:
+          'Where package.json, CHANGELOG.md, LICENSE and docs/man are, if not beside the manifest.',
+      }),
+    ),
+    sources: Type.Optional(
+      Type.Array(glob, {
+        minItems: 1,
+        uniqueItems: true,
+        description:
+          "Files, folders and patterns, from the manifest's folder. Not said: all that git would not ignore.",
+      }),
+    ),
+    configure: Type.Optional(
+      Type.Array(word, {
+        minItems: 1,
+        description: 'A script of the sources, and its words; runs before make.',
+      }),
+    ),
+    make: Type.Optional(
+      Type.Array(make, {
+        minItems: 1,
+        description: 'How it is built, in order. Not said: kbuild in the top folder.',
+      }),
+    ),
+    patches: Type.Optional(
+      Type.Array(
+        strict({
+          file: file('Taken by patch -p1.'),
+          kernel: Type.Optional(text('semver range of kernel series that it is for.')),
+        }),
+        { description: 'What is changed before it is built, in order.' },
+      ),
+    ),
+    needs: Type.Optional(byManager('What a build needs beside headers and a compiler.')),
+    after: Type.Optional(
+      packageNames('Packages of dkms that are built first: their symbols are used.'),
+    ),
+    modules: Type.Optional(
+      Type.Array(module, {
+        minItems: 1,
+        description:
+          'The modules built, in the order in which they are loaded. Not said: obj-m of Kbuild or Makefile.',
+      }),
+    ),
+    kernel: Type.Optional(kernel),
+    dkms: Type.Optional(
+      strict({ range: text('semver range. Not said: >=2.8.0.') }, 'The dkms that is needed.'),
+    ),
+    install: Type.Optional(install),
+    signing: Type.Optional(
+      oneOf(
+        ['auto', 'require', 'never'],
+        'Sign if enforcement is on or a key is there (not said); always; never.',
+      ),
+    ),
+    clock: Type.Optional(clock),
+    status: Type.Optional(status),
+    smoke: Type.Optional(smoke),
+    distributions: Type.Optional(
+      Type.Array(distribution, {
+        description:
+          'What distributions call the packages that are needed, where the tool does not know.',
+      }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    title: 'Manifest of an out-of-tree kernel module package',
+  },
+)
