@@ -1,24 +1,50 @@
-# Rendered by vmmci-dkms <%= it.version %> from dkms.conf.tpl and the manifest. Do not edit.
+# From the manifest of <%= it.name %> <%= it.version %>. Do not edit.
 # Holds for dkms 2.8.4 to 3.4: PACKAGE_* are literals for dh_dkms, MAKE begins
 # with "make" so that dkms adds -jN, CLEAN is what 3.2 asks for.
 PACKAGE_NAME="<%= it.name %>"
 PACKAGE_VERSION="<%= it.version %>"
 AUTOINSTALL="yes"
-MAKE[0]="make -C ${kernel_source_dir} M=${dkms_tree}/${PACKAGE_NAME}/${PACKAGE_VERSION}/build modules"
+<% it.patches.forEach((patch, i) => { -%>
+PATCH[<%= i %>]="<%= patch.name %>"
+<% if (patch.match) { -%>
+PATCH_MATCH[<%= i %>]='<%= patch.match %>'
+<% } -%>
+<% }) -%>
+<% if (it.configure) { -%>
+PRE_BUILD="<%= it.configure %>"
+<% } -%>
+MAKE[0]="<%= it.make %>"
 # A kernel that clang built takes what clang builds; dkms before 3.2 does not see to it.
-grep -qs '^CONFIG_CC_IS_CLANG=y' "${kernel_source_dir}/.config" && MAKE[0]="${MAKE[0]} LLVM=1"
+grep -qs '^CONFIG_CC_IS_CLANG=y' "${kernel_source_dir}/.config" && MAKE[0]="${MAKE[0]//make -C/make LLVM=1 -C}"
 CLEAN="true"
 # RHEL's weak-modules would link a module into kernels that it was not built for.
 NO_WEAK_MODULES="yes"
 <% it.modules.forEach((module, i) => { -%>
-BUILT_MODULE_NAME[<%= i %>]="<%= module %>"
-DEST_MODULE_LOCATION[<%= i %>]="<%= it.location %>"
+BUILT_MODULE_NAME[<%= i %>]="<%= module.name %>"
+<% if (module.folder) { -%>
+BUILT_MODULE_LOCATION[<%= i %>]="<%= module.folder %>/"
+<% } -%>
+<% if (module.as) { -%>
+DEST_MODULE_NAME[<%= i %>]="<%= module.as %>"
+<% } -%>
+DEST_MODULE_LOCATION[<%= i %>]="<%= module.location %>"
+<% }) -%>
+<% it.after.forEach((name, i) => { -%>
+BUILD_DEPENDS[<%= i %>]="<%= name %>"
 <% }) -%>
 <% if (it.signing !== 'auto') { -%>
 PRE_INSTALL="signature-policy <%= it.signing %> ${dkms_tree}/${PACKAGE_NAME}/${PACKAGE_VERSION}/${kernelver}/${arch}/module"
 <% } -%>
-# What cannot work is skipped, not failed. There is no upper kernel bound: a
-# kernel that breaks the build should be seen.
+# What cannot work is skipped, not failed.
+<% if (it.architectures) { -%>
 BUILD_EXCLUSIVE_ARCH="<%= it.architectures %>"
+<% } -%>
+<% if (it.options) { -%>
 BUILD_EXCLUSIVE_CONFIG="<%= it.options %>"
+<% } -%>
+<% if (it.kernelPattern) { -%>
+BUILD_EXCLUSIVE_KERNEL='<%= it.kernelPattern %>'
+<% } -%>
+<% if (it.kernelMin) { -%>
 BUILD_EXCLUSIVE_KERNEL_MIN="<%= it.kernelMin %>"
+<% } -%>

@@ -1,4 +1,4 @@
-# Rendered by vmmci-dkms <%= it.version %> from alpine/AKMBUILD.tpl and the manifest. Do not edit.
+# From the manifest of <%= it.name %> <%= it.version %>. Do not edit.
 # Read by akms(8), whose own build() does what is needed.
 modname=<%= it.name %>
 modver=<%= it.alpineVersion %>

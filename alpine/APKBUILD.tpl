@@ -1,13 +1,13 @@
-# Rendered by vmmci-dkms <%= it.version %> from alpine/APKBUILD.tpl and the manifest. Do not edit.
+# From the manifest of <%= it.name %> <%= it.version %>. Do not edit.
 # Maintainer: <%= it.maintainer %>
-pkgname=<%= it.name %>-src
+pkgname=<%= it.debName %>-src
 pkgver=<%= it.alpineVersion %>
 pkgrel=0
 pkgdesc=<%= it.quote(it.summary) %>
 url=<%= it.quote(it.homepage ?? '') %>
 arch="noarch"
 license=<%= it.quote(it.license) %>
-depends="akms"
+depends=<%= it.quote(["akms", ...(it.needs.apk ?? []), ...it.relations("apk").depends].join(" ")) %>
 # What is built is built by akms's trigger, on the machine that has the kernels.
 options="!check"
 source=<%= it.quote(`${it.tarball} AKMBUILD`) %>
@@ -17,12 +17,12 @@ package() {
 	mkdir -p "$pkgdir"/usr/src
 	cp -R src "$pkgdir"/usr/src/<%= it.name %>-$pkgver
 	install -D -m 644 "$srcdir"/AKMBUILD "$pkgdir"/usr/src/<%= it.name %>-$pkgver/AKMBUILD
-<% if (it.udev) { -%>
-	install -D -m 644 udev.rules "$pkgdir"/usr/lib/udev/rules.d/60-<%= it.name %>.rules
-<% } -%>
-<% if (it.chrony) { -%>
-	install -D -m 644 chrony.conf "$pkgdir"/usr/share/doc/<%= it.name %>/chrony.conf
-<% } -%>
+<% it.files.filter((path) => !path.startsWith('/etc/dkms/')).forEach((path) => { -%>
+	install -D -m 644 files<%= path %> "$pkgdir"<%= path %>
+<% }) -%>
+<% it.documents.forEach((name) => { -%>
+	install -D -m 644 doc/<%= name %> "$pkgdir"/usr/share/doc/<%= it.name %>/<%= name %>
+<% }) -%>
 <% it.manuals.forEach((manual) => { -%>
 	install -D -m 644 man/<%= manual %> "$pkgdir"/usr/share/man/man<%= manual.split('.').at(-1) %>/<%= manual %>
 <% }) -%>

@@ -1,8 +1,8 @@
-# Rendered by vmmci-dkms <%= it.version %> from arch/PKGBUILD.tpl and the manifest. Do not edit.
+# From the manifest of <%= it.name %> <%= it.version %>. Do not edit.
 # Maintainer: <%= it.maintainer %>
 
 # dkms's own pacman hooks build at an installation, an upgrade and a new kernel.
-pkgname=<%= it.name %>
+pkgname=<%= it.debName %>
 pkgver=<%= it.archVersion %>
 pkgrel=1
 pkgdesc=<%= it.quote(it.summary) %>
@@ -11,23 +11,25 @@ arch=(any)
 url=<%= it.quote(it.homepage) %>
 <% } -%>
 license=(<%= it.quote(it.license) %>)
-depends=('dkms>=<%= it.dkmsMin %>')
+<% const has = it.relations('pacman') -%>
+depends=('dkms>=<%= it.dkmsMin %>'<%= [...(it.needs.pacman ?? []), ...has.depends].map((name) => ` ${it.quote(name)}`).join('') %>)
+<% for (const [kind, field] of [['suggests', 'optdepends'], ['conflicts', 'conflicts'], ['replaces', 'replaces'], ['provides', 'provides']]) if (has[kind].length > 0) { -%>
+<%= field %>=(<%= has[kind].map(it.quote).join(' ') %>)
+<% } -%>
 source=(<%= it.quote(it.tarball) %>)
 sha256sums=(<%= it.sha256 %>)
 
 package() {
 	cd <%= it.quote(`${it.name}-${it.version}`) %>
 	mkdir -p "$pkgdir/usr/src"
-	install -D -m 644 half-key.conf "$pkgdir/etc/dkms/framework.conf.d/zz-$pkgname.conf"
 	cp -R src "$pkgdir/usr/src/"<%= it.quote(`${it.name}-${it.version}`) %>
-<% if (it.udev) { -%>
-	install -D -m 644 udev.rules "$pkgdir/usr/lib/udev/rules.d/60-$pkgname.rules"
-<% } -%>
-<% if (it.chrony) { -%>
-	install -D -m 644 chrony.conf "$pkgdir/usr/share/doc/$pkgname/chrony.conf"
-<% } -%>
+<% it.files.forEach((path) => { -%>
+	install -D -m 644 files<%= path %> "$pkgdir"<%= path %>
+<% }) -%>
+<% it.documents.forEach((name) => { -%>
+	install -D -m 644 doc/<%= name %> "$pkgdir/usr/share/doc/$pkgname/<%= name %>"
+<% }) -%>
 <% it.manuals.forEach((manual) => { -%>
 	install -D -m 644 man/<%= manual %> "$pkgdir/usr/share/man/man<%= manual.split('.').at(-1) %>/<%= manual %>"
 <% }) -%>
-	install -D -m 644 CHANGELOG.md "$pkgdir/usr/share/doc/$pkgname/CHANGELOG.md"
 }

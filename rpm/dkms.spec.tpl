@@ -1,4 +1,4 @@
-# Rendered by vmmci-dkms <%= it.version %> from rpm/dkms.spec.tpl and the manifest. Do not edit.
+# From the manifest of <%= it.name %> <%= it.version %>. Do not edit.
 Name:           <%= it.name %>
 Version:        <%= it.rpmVersion %>
 Release:        1
@@ -12,6 +12,13 @@ BuildArch:      noarch
 Requires:       dkms >= <%= it.dkmsMin %>
 # What dkms and the kernel's package name leave open, by distribution.
 Recommends:     (kernel-devel or kernel-default-devel)
+<% const has = it.relations('dnf') -%>
+<% for (const name of [...(it.needs.dnf ?? []), ...has.depends]) { -%>
+Requires:       <%= name %>
+<% } -%>
+<% for (const [kind, tag] of [['recommends', 'Recommends:'], ['suggests', 'Suggests:  '], ['conflicts', 'Conflicts: '], ['replaces', 'Obsoletes: '], ['provides', 'Provides:  ']]) for (const name of has[kind]) { -%>
+<%= tag %>     <%= name %>
+<% } -%>
 
 %description
 <%= it.rpm(it.descriptionLines) %>
@@ -26,10 +33,9 @@ Recommends:     (kernel-devel or kernel-default-devel)
 mkdir -p %{buildroot}%{_usrsrc}
 cp -R src %{buildroot}%{_usrsrc}/<%= it.name %>-<%= it.version %>
 install -D -m 755 every-kernel %{buildroot}%{_libexecdir}/%{name}/every-kernel
-install -D -m 644 half-key.conf %{buildroot}%{_sysconfdir}/dkms/framework.conf.d/zz-%{name}.conf
-<% if (it.udev) { -%>
-install -D -m 644 udev.rules %{buildroot}%{_prefix}/lib/udev/rules.d/60-%{name}.rules
-<% } -%>
+<% it.files.forEach((path) => { -%>
+install -D -m 644 files<%= path %> %{buildroot}<%= path %>
+<% }) -%>
 <% it.manuals.forEach((manual) => { -%>
 install -D -m 644 man/<%= manual %> %{buildroot}%{_mandir}/man<%= manual.split('.').at(-1) %>/<%= manual %>
 <% }) -%>
@@ -45,17 +51,17 @@ if [ "$1" -eq 0 ]; then
 fi
 
 %files
+<% if (it.hasLicense) { -%>
 %license LICENSE
-%doc CHANGELOG.md
-<% if (it.chrony) { -%>
-%doc chrony.conf chrony.service.conf
 <% } -%>
-<% if (it.udev) { -%>
-%{_prefix}/lib/udev/rules.d/60-%{name}.rules
-<% } -%>
+<% it.documents.forEach((name) => { -%>
+%doc doc/<%= name %>
+<% }) -%>
+<% it.files.forEach((path) => { -%>
+<%= path.startsWith('/etc/') ? '%config(noreplace) ' : '' %><%= path %>
+<% }) -%>
 %{_usrsrc}/<%= it.name %>-<%= it.version %>
 %{_libexecdir}/%{name}
-%config(noreplace) %{_sysconfdir}/dkms/framework.conf.d/zz-%{name}.conf
 <% it.manuals.forEach((manual) => { -%>
 %{_mandir}/man<%= manual.split('.').at(-1) %>/<%= manual %>*
 <% }) -%>

@@ -1,4 +1,4 @@
-# Rendered by vmmci-dkms <%= it.version %> from rpm/modules.spec.tpl and the manifest. Do not edit.
+# From the manifest of <%= it.name %> <%= it.version %>. Do not edit.
 # The modules as they were built for one kernel: nothing may change them again,
 # a signature would not survive it.
 %global __os_install_post %{nil}
@@ -30,9 +30,9 @@ Built for kernel <%= it.binary.release %> and no other; needs no compiler.
 %install
 mkdir -p %{buildroot}/usr/lib/modules/<%= it.binary.release %>/updates
 cp -p *.ko %{buildroot}/usr/lib/modules/<%= it.binary.release %>/updates
-<% if (it.udev) { -%>
-install -D -m 644 udev.rules %{buildroot}%{_prefix}/lib/udev/rules.d/60-%{name}.rules
-<% } -%>
+<% it.files.forEach((path) => { -%>
+install -D -m 644 files<%= path %> %{buildroot}<%= path %>
+<% }) -%>
 
 %post
 /sbin/depmod <%= it.binary.release %> || :
@@ -43,11 +43,15 @@ if [ -d /lib/modules/<%= it.binary.release %>/kernel ]; then
 fi
 
 %files
+<% if (it.hasLicense) { -%>
 %license LICENSE
-%doc CHANGELOG.md
-<% if (it.udev) { -%>
-%{_prefix}/lib/udev/rules.d/60-%{name}.rules
 <% } -%>
+<% it.documents.forEach((name) => { -%>
+%doc doc/<%= name %>
+<% }) -%>
+<% it.files.forEach((path) => { -%>
+<%= path.startsWith('/etc/') ? '%config(noreplace) ' : '' %><%= path %>
+<% }) -%>
 %dir /usr/lib/modules/<%= it.binary.release %>/updates
 <% it.modules.forEach((module) => { -%>
 /usr/lib/modules/<%= it.binary.release %>/updates/<%= module %>.ko

@@ -9,7 +9,7 @@ Rules-Requires-Root: no
 Package: <%= it.binary.name %>
 Architecture: <%= it.binary.debArchitecture %>
 Depends: linux-image-<%= it.binary.release %> | linux-image-unsigned-<%= it.binary.release %>, ${misc:Depends}
-Conflicts: <%= it.name %>
+Conflicts: <%= it.debName %>
 Description: <%= it.summary %>, built
 <%= it.indented(it.descriptionLines) %>
  .

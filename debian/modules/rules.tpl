@@ -5,9 +5,9 @@
 
 override_dh_auto_install:
 	install -D -m 644 -t debian/<%= it.binary.name %>/usr/lib/modules/<%= it.binary.release %>/updates *.ko
-<% if (it.udev) { -%>
-	install -D -m 644 udev.rules debian/<%= it.binary.name %>/usr/lib/udev/rules.d/60-<%= it.binary.name %>.rules
-<% } -%>
+<% it.files.forEach((path) => { -%>
+	install -D -m 644 files<%= path %> debian/<%= it.binary.name %><%= path %>
+<% }) -%>
 
 # A signature would not survive it.
 override_dh_strip override_dh_auto_build override_dh_auto_test override_dh_auto_clean:

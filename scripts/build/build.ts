@@ -1,31 +1,89 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { basename, join, relative } from 'node:path'
+import semver from 'semver'
 import type { Project } from '../manifest/manifest.ts'
-import { type Command, exec, show } from '../run/exec.ts'
+import { type Command, exec, quote, show } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
-import { throwIfInterrupted } from '../run/interrupt.ts'
+import { throwIfInterrupted } from '../run/steps.ts'
 import { compilerArguments, findCompiler } from '../system/compiler.ts'
-import type { Kernel } from '../system/kernels.ts'
+import { type Kernel, machine } from '../system/kernels.ts'
 import { hasAlias, type ModuleInfo, moduleInfo } from '../system/modules.ts'
 import { buildHint, errorLines, outOfSpace } from './hints.ts'
+import { configureWords, type Filling, makeWords } from './make.ts'
 import { writeSourceTree } from './source-tree.ts'
 
 /** Where a kernel's modules come to lie. */
 export const buildFolder = (out: string, kernel: Kernel): string => join(out, kernel.release)
 
-/** The kbuild command for the kernel's own compiler; W=1 and the like come in through `extra`. */
-export async function makeCommand(
-  { release, headers }: Kernel,
+/** What a manifest's words are filled with for a build in a folder. */
+const filling = (project: Project, { release, headers }: Kernel, folder: string): Filling => ({
+  release,
+  headers: headers.folder ?? `/lib/modules/${release}/build`,
+  source: folder,
+  version: project.version,
+  architecture: machine(),
+})
+
+/**
+ * Patches, the configure step, and make with the kernel's own compiler; W=1 and the like come in
+ * through `extra`.
+ */
+export async function buildCommands(
+  project: Project,
+  kernel: Kernel,
   folder: string,
   jobs: number,
   extra: string[] = [],
-): Promise<Command> {
-  const at = headers.folder ?? `/lib/modules/${release}/build`
-  const compiler = await findCompiler(headers)
+): Promise<Command[]> {
+  const filled = filling(project, kernel, folder)
+  const compiler = await findCompiler(kernel.headers)
   const told = [...(compiler ? compilerArguments(compiler) : []), ...extra]
-  return { argv: ['make', '-C', at, `M=${folder}`, `-j${jobs}`, ...told, 'modules'] }
+  const [program, ...words] = configureWords(project, filled)
+  return [
+    ...(project.patches ?? [])
+      .filter(({ kernel: range }) => !range || semver.satisfies(kernel.version, range))
+      .map(({ file }) => ({
+        argv: ['patch', '-p1', '-i', join(project.folder, file)],
+        cwd: folder,
+      })),
+    ...(program ? [{ argv: [join(folder, program), ...words], cwd: folder }] : []),
+    ...makeWords(project, filled).map((argv) => ({
+      argv: [...argv, `-j${jobs}`, ...told],
+      cwd: folder,
+    })),
+  ]
 }
+
+/** The module files of a finished build, or a Failure that tells which were not made. */
+function builtFiles(project: Project, kernel: Kernel, work: string, log: string): string[] {
+  const made = project.modules.map(({ name, folder }) => join(work, folder ?? '.', `${name}.ko`))
+  const missing = made.filter((file) => !existsSync(file)).map((file) => relative(work, file))
+  if (missing.length === 0) return made
+  const others = readdirSync(work, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ko'))
+    .map((name) => `made: ${name}`)
+  throw new Failure(
+    'build',
+    `The build for kernel ${kernel.release} made no ${missing.join(', ')}, which the manifest names.`,
+    { details: others, mend: `less ${quote(log)}` },
+  )
+}
+
+/** MODULE_VERSION as a manifest wants it: a pattern for all of it. */
+const versionPattern = (project: Project, pattern: string) =>
+  new RegExp(
+    `^(?:${pattern.replaceAll('{version}', project.version.replaceAll(/[.*+?^$|()[\]\\{}]/g, '\\$&'))})$`,
+  )
 
 /** Throws unless a built or installed module is what the manifest says, for this kernel. */
 export async function verifyModule(
@@ -36,16 +94,18 @@ export async function verifyModule(
 ): Promise<ModuleInfo> {
   const info = await moduleInfo(file)
   if (!info) throw new Failure(kind, `${file} is not a kernel module.`, { mend: `modinfo ${file}` })
-  const module = project.modules.find((m) => m.name === info.name)
-  const expected = [
-    [info.release, kernel.release, 'vermagic'],
-    [info.version ?? project.version, project.version, 'version'],
-  ] as const
-  for (const [is, should, what] of expected)
-    if (is !== should)
-      throw new Failure(kind, `${file} has ${what} ${is}, not ${should}.`, {
-        mend: `modinfo ${file}`,
-      })
+  const module = project.modules.find((m) => (m.as ?? m.name) === info.name || m.name === info.name)
+  const mend = `modinfo ${quote(file)}`
+  if (info.release !== kernel.release)
+    throw new Failure(kind, `${file} has vermagic ${info.release}, not ${kernel.release}.`, {
+      mend,
+    })
+  if (module?.version && !versionPattern(project, module.version).test(info.version ?? ''))
+    throw new Failure(
+      kind,
+      `${file} has version ${info.version ?? 'none'}, not ${module.version.replaceAll('{version}', project.version)}.`,
+      { mend },
+    )
   for (const alias of module?.aliases ?? [])
     if (!hasAlias(info, alias))
       throw new Failure(kind, `${file} lacks the alias ${alias}.`, {
@@ -54,14 +114,24 @@ export async function verifyModule(
   return info
 }
 
-function buildFailure(kernel: Kernel, log: string, text: string, status: number): Failure {
+function buildFailure(
+  kernel: Kernel,
+  { argv: [program] }: Command,
+  log: string,
+  text: string,
+  status: number,
+): Failure {
   if (outOfSpace(text))
     return new Failure('space', 'There is no space left for the build.', { mend: `df -h ${log}` })
   const hint = buildHint(text)
-  return new Failure('build', `The build for kernel ${kernel.release} failed (make: ${status}).`, {
-    details: [...errorLines(text), ...(hint ? [hint] : [])],
-    mend: `less ${log}`,
-  })
+  return new Failure(
+    'build',
+    `The build for kernel ${kernel.release} failed (${basename(program ?? '')}: ${status}).`,
+    {
+      details: [...errorLines(text), ...(hint ? [hint] : [])],
+      mend: `less ${log}`,
+    },
+  )
 }
 
 /**
@@ -81,19 +151,21 @@ export async function buildFor(
   const work = mkdtempSync(join(target, '.work-'))
   try {
     writeSourceTree(project, work)
-    const command = await makeCommand(kernel, work, jobs, extra)
-    const { status, stdout, stderr } = await exec(command, { onOutput })
-    throwIfInterrupted()
-    const text = `$ ${show(command)}\n${stdout}${stderr}`
     const log = join(target, 'make.log')
-    if (status !== 0) {
+    let text = ''
+    for (const command of await buildCommands(project, kernel, work, jobs, extra)) {
+      const { status, stdout, stderr } = await exec(command, { onOutput })
+      throwIfInterrupted()
+      text += `$ ${show(command)}\n${stdout}${stderr}`
+      if (status === 0) continue
       writeLog(log, text)
-      throw buildFailure(kernel, log, text, status)
+      throw buildFailure(kernel, command, log, text, status)
     }
+    writeLog(log, text)
 
     const infos = await Promise.all(
-      project.modules.map((m) =>
-        verifyModule(project, kernel, join(work, `${m.name}.ko`), 'build'),
+      builtFiles(project, kernel, work, log).map((file) =>
+        verifyModule(project, kernel, file, 'build'),
       ),
     )
     for (const info of infos) {
@@ -101,7 +173,6 @@ export async function buildFor(
       renameSync(info.file, file)
       info.file = file
     }
-    writeLog(log, text)
     return infos
   } finally {
     rmSync(work, { recursive: true, force: true })

@@ -1,47 +1,56 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { home } from '../home.ts'
 import type { Project } from '../manifest/manifest.ts'
+import { quote } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import { render } from './render.ts'
 
 export const ownManifest = join(home, 'kmod/manifest.json')
 
-/** A dkms.conf.tpl beside the manifest or above it, else this project's: it holds for any module. */
-export function templateFile(project: Project): string {
-  const own = join(dirname(project.folder), 'dkms.conf.tpl')
-  return existsSync(own) ? own : join(home, 'dkms.conf.tpl')
-}
+export const templateFile = join(home, 'dkms.conf.tpl')
 
 export function renderDkmsConf(project: Project): string {
-  return render(readFileSync(templateFile(project), 'utf8'), project)
+  return render(readFileSync(templateFile, 'utf8'), project)
 }
 
 /** dkms runs it before an installation (dkms.conf.tpl). */
 const guard = 'signature-policy'
 
-/** The files of a package's source tree, as text by path: what dkms gets and what build compiles. */
+/** Where dkms looks for patches. */
+const patchPath = (file: string) => `patches/${basename(file)}`
+
+/** The files of a package's source tree, by path: what dkms gets and what build compiles. */
 export function sourceTree(project: Project): Map<string, Buffer> {
   const files = new Map(
     project.sources.map((source) => [source, readFileSync(join(project.folder, source))]),
   )
+  for (const { file } of project.patches ?? [])
+    files.set(patchPath(file), readFileSync(join(project.folder, file)))
   if (project.signing !== 'auto') files.set(guard, readFileSync(join(home, 'scripts/guest', guard)))
   return files.set('dkms.conf', Buffer.from(renderDkmsConf(project)))
+}
+
+/** Whether a file of the tree is a program: what configures is, and what was one in the sources. */
+function isProgram(project: Project, path: string): boolean {
+  if (path === guard || path === project.configure?.[0]) return true
+  const found = statSync(join(project.folder, path), { throwIfNoEntry: false })
+  return project.sources.includes(path) && found !== undefined && (found.mode & 0o100) !== 0
 }
 
 /** Writes the source tree into a new folder, readable for all. */
 export function writeSourceTree(project: Project, folder: string): void {
   try {
     for (const [path, content] of sourceTree(project)) {
-      mkdirSync(dirname(join(folder, path)), { recursive: true })
+      mkdirSync(dirname(join(folder, path)), { recursive: true, mode: 0o755 })
       writeFileSync(join(folder, path), content)
-      chmodSync(join(folder, path), path === guard ? 0o755 : 0o644)
+      chmodSync(join(folder, path), isProgram(project, path) ? 0o755 : 0o644)
     }
     chmodSync(folder, 0o755)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
       throw new Failure('space', `There is no space left in ${folder}.`, {
-        mend: `df -h ${folder}`,
+        mend: `df -h ${quote(folder)}`,
       })
     throw error
   }

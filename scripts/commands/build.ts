@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
-import { buildFolder, buildFor, makeCommand } from '../build/build.ts'
+import { buildCommands, buildFolder, buildFor } from '../build/build.ts'
 import {
   checkRange,
   defaultSelection,
@@ -10,9 +10,8 @@ import {
 } from '../build/select.ts'
 import { requireBuildable } from '../install/requirements.ts'
 import { show } from '../run/exec.ts'
-import { handleInterrupts } from '../run/interrupt.ts'
 import { inScratch } from '../run/scratch.ts'
-import { runSteps, type Step } from '../run/steps.ts'
+import { handleInterrupts, runSteps, type Step } from '../run/steps.ts'
 import { keyByPolicy } from '../signing/policy.ts'
 import { signModule } from '../signing/sign.ts'
 import { readFacts } from '../system/facts.ts'
@@ -39,9 +38,12 @@ export async function build(
   // One more than there are cores: while one waits for the disk another compiles.
   const jobs = Math.ceil((availableParallelism() + 1) / kernels.length)
   if (options.dryRun) {
-    const commands = await Promise.all(
-      kernels.map((k) => makeCommand(k, `${buildFolder(out, k)}/.work`, jobs, options.makeArg)),
+    const all = await Promise.all(
+      kernels.map((k) =>
+        buildCommands(project, k, `${buildFolder(out, k)}/.work`, jobs, options.makeArg),
+      ),
     )
+    const commands = all.flat()
     output.result(commands, () => commands.map(show))
     return
   }

@@ -3,7 +3,7 @@ import semver from 'semver'
 import { defaultSelection, headersFailure, headersFor, requestedKernels } from '../build/select.ts'
 import { isInstalled } from '../install/headers.ts'
 import { compilerMend } from '../install/requirements.ts'
-import type { Project } from '../manifest/manifest.ts'
+import type { KernelOption, Project } from '../manifest/manifest.ts'
 import { which } from '../run/exec.ts'
 import { exitStatus, type FailureKind } from '../run/failure.ts'
 import { wrap } from '../run/output.ts'
@@ -75,10 +75,14 @@ async function checkCompiler(facts: SystemFacts, kernel: Kernel): Promise<Findin
 
 function checkOptions(project: Project, kernel: Kernel): Finding[] {
   const { required = [], recommended = [] } = project.kernel.options ?? {}
-  const lacks = (list: typeof required) => list.filter((o) => !kernel.headers.options.has(o.name))
+  const off = ({ name }: KernelOption) => !kernel.headers.options.has(name)
+  const wrong = (list: KernelOption[]) =>
+    list.filter((o) => (o.name.startsWith('!') ? !off({ ...o, name: o.name.slice(1) }) : off(o)))
+  const said = ({ name, reason }: KernelOption) =>
+    name.startsWith('!') ? `${name.slice(1)} is on: ${reason}.` : `${name} is off: ${reason}.`
   const missing = [
-    ...lacks(required).map((o) => fail('option', 'kernel', `${o.name} is off: ${o.reason}.`)),
-    ...lacks(recommended).map((o) => note('option', `${o.name} is off: ${o.reason}.`)),
+    ...wrong(required).map((o) => fail('option', 'kernel', said(o))),
+    ...wrong(recommended).map((o) => note('option', said(o))),
   ]
   return missing.length > 0 ? missing : [ok('options', 'all that are asked for are on')]
 }

@@ -7,7 +7,7 @@ export async function render(options: CommonOptions & { out?: string }): Promise
   const { project, output } = open(options)
   const text = renderDkmsConf(project)
   if (options.out && !options.dryRun) writeFileSync(options.out, text)
-  output.result({ template: templateFile(project), file: options.out ?? null, text }, () =>
+  output.result({ template: templateFile, file: options.out ?? null, text }, () =>
     options.out
       ? [`${options.dryRun ? 'Would write' : 'Wrote'} ${options.out}.`]
       : text.trimEnd().split('\n'),

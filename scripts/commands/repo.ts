@@ -12,9 +12,8 @@ import {
 } from '../package/repository.ts'
 import { quote, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
-import { handleInterrupts, throwIfInterrupted } from '../run/interrupt.ts'
 import { alone } from '../run/lock.ts'
-import { runSteps, type Step } from '../run/steps.ts'
+import { handleInterrupts, runSteps, type Step, throwIfInterrupted } from '../run/steps.ts'
 import { readFacts } from '../system/facts.ts'
 import { type CommonOptions, open } from './options.ts'
 import { checkKey, packagesFolder } from './package.ts'
@@ -110,8 +109,7 @@ export async function makeRepository(options: RepoOptions): Promise<void> {
   handleInterrupts()
   mkdirSync(out, { recursive: true })
   await alone(
-    out,
-    join(out, '.lock'),
+    `${project.package.name}-repo`,
     (line) => output.warn(line),
     () => runSteps(steps, output),
   )

@@ -64,8 +64,8 @@ export const arch: Kind = {
   ],
 
   results(input) {
-    const { name, archVersion } = values(input)
-    const file = `${name}-${archVersion}-1-any.pkg.tar.gz`
+    const { debName, archVersion } = values(input)
+    const file = `${debName}-${archVersion}-1-any.pkg.tar.gz`
     return [file, ...(input.sign ? [`${file}.sig`] : []), 'PKGBUILD', values(input).tarball]
   },
 }

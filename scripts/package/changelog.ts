@@ -1,6 +1,6 @@
-import semver from 'semver'
 import { Failure } from '../run/failure.ts'
 import { wrap } from '../run/output.ts'
+import { packageVersions } from './versions.ts'
 
 /** One version's part of CHANGELOG.md. */
 export interface Release {
@@ -20,9 +20,9 @@ export function parseChangelog(text: string): Release[] {
   if (parts.length === 0) throw bad('has no version')
   return parts.map((part) => {
     const [heading = '', ...lines] = part.split('\n')
-    const [, version, day] = /^(\S+) - (\d{4}-\d\d-\d\d)$/.exec(heading.trim()) ?? []
+    const [, version, day] = /^\[?v?([^\s\]]+)\]? - (\d{4}-\d\d-\d\d)$/.exec(heading.trim()) ?? []
     const date = new Date(`${day}T00:00:00Z`)
-    if (!version || !semver.valid(version) || Number.isNaN(date.getTime()))
+    if (!version || !/\d/.test(version) || Number.isNaN(date.getTime()))
       throw bad(`has a heading that is no "VERSION - YYYY-MM-DD": ${heading}`)
     const [, ...items] = lines.join('\n').split(/^- /m)
     const changes = items.map((item) => item.replaceAll('`', '').split(/\s+/).join(' ').trim())
@@ -33,12 +33,25 @@ export function parseChangelog(text: string): Release[] {
 const bad = (what: string) =>
   new Failure('package', `CHANGELOG.md ${what}.`, { mend: 'less CHANGELOG.md' })
 
+/** The entries of a debian/changelog; a Debian revision is no part of the package's own version. */
+export function parseDebianChangelog(text: string): Release[] {
+  const entries = text.matchAll(/^\S+ \(([^)]+)\)[^\n]*\n([\s\S]*?)^ -- [^>]*> {2}(.+)$/gm)
+  return [...entries].map(([, version = '', body = '', date = '']) => ({
+    version: version.replace(/^\d+:/, '').replace(/-[^-]*$/, ''),
+    date: new Date(date),
+    changes: body
+      .split(/^ {2}\* /m)
+      .slice(1)
+      .map((change) => change.split(/\s+/).join(' ').trim()),
+  }))
+}
+
 /** debian/changelog, as deb-changelog(5) has it. */
 export function debianChangelog(releases: Release[], name: string, maintainer: string): string {
   return releases
     .map(({ version, date, changes }) =>
       [
-        `${name} (${version}) unstable; urgency=medium`,
+        `${name} (${packageVersions(version).debVersion}) unstable; urgency=medium`,
         '',
         ...changes.flatMap((change) => wrap('  * ', change)),
         '',
@@ -55,7 +68,7 @@ export function rpmChangelog(releases: Release[], maintainer: string): string {
     .map(({ version, date, changes }) => {
       const [weekday, day, month, year] = date.toUTCString().replace(',', '').split(' ')
       return [
-        `* ${weekday} ${month} ${day} ${year} ${maintainer} - ${version}-1`,
+        `* ${weekday} ${month} ${day} ${year} ${maintainer} - ${packageVersions(version).rpmVersion}-1`,
         ...changes.flatMap((change) => wrap('- ', change)),
         '',
       ].join('\n')

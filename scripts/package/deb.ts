@@ -1,9 +1,10 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { debianChangelog } from './changelog.ts'
-import { copyConfig, packagingFile, writeDebianTree } from './files.ts'
+import { binaryFiles, copyModules, writeFiles, writePackageTree } from './files.ts'
 import { environment, type Kind, type PackageInput, rendered, values } from './kind.ts'
-import { binaryValues, packageVersions } from './values.ts'
+import { binaryValues, plainName } from './values.ts'
+import { packageVersions } from './versions.ts'
 
 /** The folder in which dpkg-buildpackage works; what it makes comes to lie above it. */
 const debianFolder = (input: PackageInput) => join(input.work, 'source')
@@ -11,7 +12,44 @@ const debianFolder = (input: PackageInput) => join(input.work, 'source')
 const debName = (input: PackageInput): string =>
   input.binary
     ? binaryValues(input.project, input.binary.release).debName
-    : input.project.package.name
+    : plainName(input.project.package.name)
+
+/** The files of debian/ that are rendered from templates, for either kind of package. */
+const templates = {
+  modules: ['control', 'rules', 'postinst', 'postrm'],
+  dkms: ['control', 'rules', 'postinst', 'prerm'],
+}
+
+/** Writes debian/: all of it follows from the manifest. */
+function writeDebian(input: PackageInput, folder: string): void {
+  const { project, releases, binary } = input
+  const files = binary
+    ? binaryFiles(project, debName(input)).map(({ path }) => path)
+    : values(input).files
+  const more = {
+    files,
+    ...(binary && { binary: { ...binaryValues(project, binary.release), name: debName(input) } }),
+  }
+  const kind = binary ? 'modules' : 'dkms'
+  mkdirSync(join(folder, 'debian/source'), { recursive: true })
+  const write = (name: string, text: string, mode = 0o644) =>
+    writeFileSync(join(folder, 'debian', name), text, { mode })
+  for (const name of templates[kind])
+    write(
+      name,
+      rendered(input, `debian/${kind}/${name}.tpl`, more),
+      name === 'rules' ? 0o755 : 0o644,
+    )
+  const { manuals, copyright, documents } = values(input)
+  write('copyright', copyright)
+  write('source/format', '3.0 (native)\n')
+  write('changelog', debianChangelog(releases, debName(input), project.package.maintainer))
+  if (binary) return
+  const lines = (names: string[]) => names.map((name) => `${name}\n`).join('')
+  if (manuals.length > 0) write('manpages', lines(manuals.map((manual) => `man/${manual}`)))
+  const examples = documents.filter((name) => name !== 'CHANGELOG.md')
+  if (examples.length > 0) write('examples', lines(examples.map((name) => `doc/${name}`)))
+}
 
 export const deb: Kind = {
   tools: {
@@ -20,25 +58,13 @@ export const deb: Kind = {
   },
 
   async stage(input) {
-    const { project, releases, binary } = input
     const folder = debianFolder(input)
-    mkdirSync(join(folder, 'debian/source'), { recursive: true })
-    if (binary) {
-      const more = { binary: { ...binaryValues(project, binary.release), name: debName(input) } }
-      for (const file of ['control', 'rules', 'postinst', 'postrm'])
-        writeFileSync(
-          join(folder, 'debian', file),
-          rendered(input, `debian/modules/${file}.tpl`, more),
-          { mode: file === 'rules' ? 0o755 : 0o644 },
-        )
-      cpSync(packagingFile(project, 'debian/copyright'), join(folder, 'debian/copyright'))
-      writeFileSync(join(folder, 'debian/source/format'), '3.0 (native)\n')
-      for (const { name } of project.modules)
-        cpSync(join(binary.folder, `${name}.ko`), join(folder, `${name}.ko`))
-      copyConfig(project, folder)
-    } else writeDebianTree(project, folder)
-    const text = debianChangelog(releases, debName(input), project.package.maintainer)
-    writeFileSync(join(folder, 'debian/changelog'), text)
+    mkdirSync(folder)
+    if (input.binary) {
+      copyModules(input.project, input.binary.folder, folder)
+      writeFiles(binaryFiles(input.project, debName(input)), folder)
+    } else writePackageTree(input.project, folder)
+    writeDebian(input, folder)
   },
 
   commands: (input) => [

@@ -1,21 +1,15 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { type InstalledFile, installedFiles } from '../build/installed-files.ts'
 import { writeSourceTree } from '../build/source-tree.ts'
 import { home } from '../home.ts'
 import type { Project } from '../manifest/manifest.ts'
-import { type Command, quote } from '../run/exec.ts'
-import { Failure } from '../run/failure.ts'
+import type { Command } from '../run/exec.ts'
 
-/** Where a project's changelog, licence, manual pages and debian/ are: above its manifest. */
-export const packageFolder = (project: Project): string => dirname(project.folder)
+/** One of the tool's own templates or scripts: they hold for any module. */
+export const packagingFile = (path: string): string => join(home, path)
 
-/** A template or script: the project's own, else ours, which hold for any module. */
-export function packagingFile(project: Project, path: string): string {
-  const own = join(packageFolder(project), path)
-  return existsSync(own) ? own : join(home, path)
-}
-
-const manualFolder = (project: Project): string => join(packageFolder(project), 'docs/man')
+const manualFolder = (project: Project): string => join(project.root, 'docs/man')
 
 /** The manual pages of the modules; the command's own (section 8) comes with the command. */
 export function manualPages(project: Project): string[] {
@@ -26,58 +20,69 @@ export function manualPages(project: Project): string[] {
     .sort()
 }
 
-/** Rules and drop-ins that the manifest names, by what they are called beside the modules. */
-const configSources = ({ install }: Project): [name: string, path: string][] =>
-  (
-    [
-      ['udev.rules', install.udev],
-      ['chrony.conf', install.chrony?.config],
-      ['chrony.service.conf', install.chrony?.unit],
-    ] as [string, string | undefined][]
-  ).flatMap(([name, path]) => (path ? [[name, path] as [string, string]] : []))
+/** A licence's own text, beside the manifest or where its root is. */
+export const licenseFile = (project: Project): string | undefined =>
+  ['LICENSE', 'COPYING', 'LICENSE.md', 'LICENSE.txt']
+    .map((name) => join(project.root, name))
+    .find((file) => existsSync(file))
 
-/** Copies them into a folder, under those names. */
-export function copyConfig(project: Project, folder: string): void {
-  for (const [name, path] of configSources(project))
-    copyFileSync(join(project.folder, path), join(folder, name))
+/** Words for people that a package brings, by their names in it. */
+export function documents(project: Project): Record<string, string> {
+  const changelog = join(project.root, 'CHANGELOG.md')
+  const { chrony } = project.install
+  return {
+    ...(existsSync(changelog) && { 'CHANGELOG.md': changelog }),
+    ...(chrony && {
+      'chrony.conf': join(project.folder, chrony.config),
+      'chrony.service.conf': join(project.folder, chrony.unit),
+    }),
+  }
 }
 
-/** Copies a file that has to be there. */
-function bring(project: Project, name: string, folder: string): void {
-  const file = join(packageFolder(project), name)
-  if (!existsSync(file))
-    throw new Failure('package', `There is no ${file}, which a package must have.`, {
-      mend: `ls ${quote(packageFolder(project))}`,
-    })
-  copyFileSync(file, join(folder, name))
+/**
+ * What a package of modules for one kernel brings beside them: there can be several of those on one
+ * machine, so that only files that have the package's name can come along, under the package's own.
+ */
+export function binaryFiles(project: Project, binaryName: string): InstalledFile[] {
+  const { name } = project.package
+  return installedFiles(project)
+    .filter(({ path }) => path.includes(name) && !path.startsWith('/etc/dkms/'))
+    .map(({ path, text }) => ({ path: path.replace(name, binaryName), text }))
 }
 
-/** Writes what rpm, pacman and apk get as a source archive: src/, man/, scripts, rules and words. */
+/** Writes files into files/, each below its path in the system. */
+export function writeFiles(files: InstalledFile[], folder: string): void {
+  mkdirSync(join(folder, 'files'), { recursive: true })
+  for (const { path, text } of files) {
+    mkdirSync(dirname(join(folder, 'files', path)), { recursive: true })
+    writeFileSync(join(folder, 'files', path), text)
+  }
+}
+
+/** Writes what is read by people: the licence as LICENSE, and doc/. */
+export function writeDocuments(project: Project, folder: string): void {
+  const license = licenseFile(project)
+  if (license) copyFileSync(license, join(folder, 'LICENSE'))
+  mkdirSync(join(folder, 'doc'), { recursive: true })
+  for (const [name, file] of Object.entries(documents(project)))
+    copyFileSync(file, join(folder, 'doc', name))
+}
+
+/** Writes what a package is made of: src/, man/, doc/, files/ and the script that calls dkms. */
 export function writePackageTree(project: Project, folder: string): void {
   mkdirSync(join(folder, 'src'), { recursive: true })
   mkdirSync(join(folder, 'man'))
   writeSourceTree(project, join(folder, 'src'))
   for (const manual of manualPages(project))
     copyFileSync(join(manualFolder(project), manual), join(folder, 'man', manual))
-  for (const name of ['every-kernel', 'half-key.conf'])
-    copyFileSync(packagingFile(project, `scripts/guest/${name}`), join(folder, name))
-  copyConfig(project, folder)
-  for (const name of ['CHANGELOG.md', 'LICENSE']) bring(project, name, folder)
+  copyFileSync(packagingFile('scripts/guest/every-kernel'), join(folder, 'every-kernel'))
+  writeFiles(installedFiles(project), folder)
+  writeDocuments(project, folder)
 }
 
-/** Writes what dpkg-buildpackage works on: the parts of the project's own tree that debian/ names. */
-export function writeDebianTree(project: Project, folder: string): void {
-  const from = packageFolder(project)
-  if (!existsSync(join(from, 'debian/rules')))
-    throw new Failure('package', `${from} has no debian/ to make a package of.`, {
-      mend: `ls ${quote(from)}`,
-    })
-  for (const part of ['debian', 'docs', 'scripts/guest'])
-    if (existsSync(join(from, part)))
-      cpSync(join(from, part), join(folder, part), { recursive: true })
-  writeSourceTree(project, join(folder, 'kmod'))
-  for (const [, path] of configSources(project))
-    cpSync(join(project.folder, path), join(folder, 'kmod', path))
+/** Copies the modules that were built for one kernel. */
+export function copyModules(project: Project, from: string, to: string): void {
+  for (const { name } of project.modules) cpSync(join(from, `${name}.ko`), join(to, `${name}.ko`))
 }
 
 /** Packs a folder the same way whoever does it, wherever and whenever. */

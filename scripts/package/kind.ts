@@ -41,7 +41,7 @@ export const values = ({ project, releases, binary }: PackageInput) => ({
 
 /** A template, filled. */
 export function rendered(input: PackageInput, template: string, more: object = {}): string {
-  const text = readFileSync(packagingFile(input.project, template), 'utf8')
+  const text = readFileSync(packagingFile(template), 'utf8')
   return fill(text, { ...values(input), ...more })
 }
 

@@ -14,8 +14,8 @@ import { alpine } from './alpine.ts'
 import { arch } from './arch.ts'
 import { deb } from './deb.ts'
 import type { PackageInput } from './kind.ts'
+import { readReleases } from './releases.ts'
 import { rpm } from './rpm.ts'
-import { readChangelog } from './values.ts'
 
 export const kinds = { deb, rpm, arch, alpine }
 
@@ -103,7 +103,7 @@ export function planPackages(
 ): PackagePlan {
   const { names, kernels, out, pair, sign } = wanted
   const plan: PackagePlan = { steps: [], made: [], places: [] }
-  const releases = readChangelog(project)
+  const releases = readReleases(project)
   for (const kernel of kernels) {
     const modules = mkdtempSync(join(tmpdir(), 'modules-'))
     const binary = kernel && { release: kernel.release, folder: join(modules, kernel.release) }

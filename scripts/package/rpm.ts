@@ -1,6 +1,6 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { copyConfig, packagingFile, tarCommand } from './files.ts'
+import { binaryFiles, copyModules, tarCommand, writeDocuments, writeFiles } from './files.ts'
 import {
   environment,
   type Kind,
@@ -44,20 +44,19 @@ export const rpm: Kind = {
       const folder = `${name}-${project.version}`
       mkdirSync(join(work, 'tree', folder), { recursive: true })
       mkdirSync(sources)
-      for (const module of project.modules)
-        cpSync(
-          join(binary.folder, `${module.name}.ko`),
-          join(work, 'tree', folder, `${module.name}.ko`),
-        )
-      for (const name of ['LICENSE', 'CHANGELOG.md'])
-        cpSync(packagingFile(project, name), join(work, 'tree', folder, name))
-      copyConfig(project, join(work, 'tree', folder))
+      const tree = join(work, 'tree', folder)
+      copyModules(project, binary.folder, tree)
+      writeFiles(binaryFiles(project, name), tree)
+      writeDocuments(project, tree)
       await run(
         tarCommand(join(work, 'tree'), folder, join(sources, tarball), sourceDateEpoch(releases)),
       )
     } else await sourceArchive(input, sources)
     const template = binary ? 'rpm/modules.spec.tpl' : 'rpm/dkms.spec.tpl'
-    writeFileSync(join(work, 'package.spec'), rendered(input, template))
+    const more = binary && {
+      files: binaryFiles(project, values(input).binary?.name ?? '').map(({ path }) => path),
+    }
+    writeFileSync(join(work, 'package.spec'), rendered(input, template, more))
   },
 
   commands: (input) => [

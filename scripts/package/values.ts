@@ -1,49 +1,41 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { arch } from 'node:os'
-import { join } from 'node:path'
 import semver from 'semver'
-import type { Project } from '../manifest/manifest.ts'
+import { installedFiles } from '../build/installed-files.ts'
+import { findCopyrights } from '../manifest/find-out.ts'
+import type { PackageManager, Project } from '../manifest/manifest.ts'
 import { quote } from '../run/exec.ts'
-import { Failure } from '../run/failure.ts'
 import { wrap } from '../run/output.ts'
-import { parseChangelog, type Release, rpmChangelog } from './changelog.ts'
-import { packageFolder } from './files.ts'
+import { type Release, rpmChangelog } from './changelog.ts'
+import { copyrightFile } from './copyright.ts'
+import { documents, licenseFile } from './files.ts'
+import { packageVersions } from './versions.ts'
 
 /** One line, whatever a manifest has there: it becomes a line of a control file. */
 const oneLine = (text: string): string => text.split(/\s+/).join(' ').trim()
-
-/** The package's versions; the first must be the one that is packaged. Throws a Failure. */
-export function readChangelog(project: Project): Release[] {
-  const file = join(packageFolder(project), 'CHANGELOG.md')
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch {
-    throw new Failure('package', `${file} cannot be read.`, { mend: `ls -l ${quote(file)}` })
-  }
-  const releases = parseChangelog(text)
-  if (releases[0]?.version !== project.version)
-    throw new Failure(
-      'package',
-      `CHANGELOG.md begins with ${releases[0]?.version}, and the version is ${project.version}.`,
-      { mend: `"\${EDITOR:-vi}" ${quote(file)}` },
-    )
-  return releases
-}
 
 /** When the version was made, s since 1970: what packages are dated by, so that a build can be repeated. */
 export const sourceDateEpoch = (releases: Release[]): string =>
   String((releases[0]?.date.getTime() ?? 0) / 1000)
 
-/** A version in the ways of dpkg and rpm, pacman, and apk: before a release, not after it. */
-export function packageVersions(version: string) {
-  return {
-    debVersion: version.replace('-', '~'),
-    rpmVersion: version.replace('-', '~'),
-    archVersion: version.replace('-', ''),
-    alpineVersion: version.replace(/-(\w+)\.?/, '_$1'),
-  }
+/** What dpkg, pacman and apk can have as a name: no capital letters, no underscores. */
+export const plainName = (name: string): string => name.toLowerCase().replaceAll('_', '-')
+
+type Relation = keyof NonNullable<Project['package']['relations']>
+
+/** Relations to other packages, as one package manager calls those. */
+const relationsFor = ({ package: about }: Project, manager: PackageManager) =>
+  Object.fromEntries(
+    (['depends', 'recommends', 'suggests', 'conflicts', 'replaces', 'provides'] as const).map(
+      (kind) => [kind, about.relations?.[kind]?.[manager] ?? []],
+    ),
+  ) as Record<Relation, string[]>
+
+/** Who the package is by: as the manifest or the sources say, else as its licence does. */
+function copyrights(project: Project): string[] {
+  const said = project.package.copyright ?? findCopyrights(project.folder, project.sources)
+  return said.length > 0 ? said : ['the authors, as the sources say']
 }
 
 /** A package for one kernel: what its name and its dependencies are made of. */
@@ -54,7 +46,7 @@ export function binaryValues(project: Project, release: string) {
     release,
     /** As rpm has it; dpkg's has no capital letters and no underscores. */
     name,
-    debName: name.toLowerCase().replaceAll('_', '-'),
+    debName: plainName(name),
     tarball: `${name}-${project.version}.tar.gz`,
     debArchitecture: arch() === 'x64' ? 'amd64' : 'i386',
     rpmArchitecture: arch() === 'x64' ? 'x86_64' : 'i686',
@@ -68,6 +60,7 @@ export function packageValues(project: Project, releases: Release[], manuals: st
   const maintainer = oneLine(about.maintainer)
   return {
     name: about.name,
+    debName: plainName(about.name),
     version,
     ...packageVersions(version),
     summary: oneLine(about.summary),
@@ -76,10 +69,14 @@ export function packageValues(project: Project, releases: Release[], manuals: st
     homepage: about.homepage && oneLine(about.homepage),
     maintainer,
     modules: project.modules.map((module) => module.name),
+    files: installedFiles(project).map(({ path }) => path),
+    documents: Object.keys(documents(project)),
+    hasLicense: licenseFile(project) !== undefined,
+    copyright: copyrightFile(project, copyrights(project)),
+    needs: project.needs ?? {},
+    relations: (manager: PackageManager) => relationsFor(project, manager),
     dkmsMin: floor ? `${floor.major}.${floor.minor}` : '0',
     manuals,
-    udev: project.install.udev !== undefined,
-    chrony: project.install.chrony !== undefined,
     tarball: `${about.name}-${version}.tar.gz`,
     rpmChangelog: rpmChangelog(releases, maintainer).trimEnd(),
     quote,

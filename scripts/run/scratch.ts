@@ -1,22 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { quote } from './exec.ts'
-import { Failure } from './failure.ts'
 
-/** A new folder for this run alone. */
-export function scratchFolder(): string {
-  try {
-    return mkdtempSync(join(tmpdir(), 'vmmci-dkms-'))
-  } catch (error) {
-    const mend = process.env.TMPDIR ? 'unset TMPDIR' : `ls -ld ${quote(tmpdir())}`
-    throw new Failure(
-      'space',
-      `Nothing can be written in ${tmpdir()}, where temporary files go: ${(error as NodeJS.ErrnoException).code}.`,
-      { mend },
-    )
-  }
-}
+/** Where temporary files go that shall outlive the run: a failed build's log. */
+export const outlasting = tmpdir()
 
 /**
  * Runs `work` with a temporary folder of its own, which goes with it: compilers that were ended leave
@@ -25,7 +12,7 @@ export function scratchFolder(): string {
  */
 export async function inScratch<T>(work: () => Promise<T>): Promise<T> {
   const before = process.env.TMPDIR
-  const folder = scratchFolder()
+  const folder = mkdtempSync(join(tmpdir(), 'vmmci-dkms-'))
   process.env.TMPDIR = folder
   try {
     return await work()

@@ -79,7 +79,7 @@ test("somebody else's module: the same commands by its own manifest", async () =
   assert.equal(installed.status, 0, installed.stderr)
   assert.match(
     await root.sh('cat /etc/modprobe.d/hello-dkms.conf'),
-    /^options hello_else greeting=moin$/m,
+    /^options hello_else greeting="moin moin"$/m,
   )
   assert.match(await root.sh('cat /etc/modules-load.d/hello-dkms.conf'), /^hello_else$/m)
   assert.match(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { debianChangelog, parseChangelog, rpmChangelog } from '../../scripts/package/changelog.ts'
-import { packageVersions } from '../../scripts/package/values.ts'
+import { packageVersions } from '../../scripts/package/versions.ts'
 
 const text = `# Changelog
 

@@ -103,6 +103,6 @@ for (const [config, told] of [
       '-',
       folder,
     ])
-    assert.match(make ?? '', /^make -C \S+ M=\/t\S+ modules/)
-    assert.equal(make?.endsWith(' LLVM=1'), told)
+    assert.match(make ?? '', /^make( LLVM=1)? -C \S+ M=\/t\S+ modules$/)
+    assert.equal(make?.includes(' LLVM=1 '), told)
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { configFiles } from '../../scripts/build/render.ts'
+import { configFiles } from '../../scripts/build/installed-files.ts'
 import { ownManifest, renderDkmsConf, sourceTree } from '../../scripts/build/source-tree.ts'
 import { home } from '../../scripts/home.ts'
 import { loadManifest } from '../../scripts/manifest/load.ts'
@@ -49,7 +49,7 @@ test('name and version are literals, which dh_dkms looks for', () => {
 
 test('what was rendered says so, and the source tree holds nothing else', () => {
   const text = renderDkmsConf(project)
-  assert.match(text, /^# Rendered by vmmci-dkms .*Do not edit\.$/m)
+  assert.match(text, /^# From the manifest of vmmci-dkms .*Do not edit\.$/m)
   assert.equal(sourceTree(project).get('dkms.conf')?.toString(), text)
 })
 
@@ -67,7 +67,7 @@ test('another module is rendered by the same template', async () => {
     configFiles(hello).map(({ path }) => path),
     ['/etc/modprobe.d/hello-dkms.conf', '/etc/modules-load.d/hello-dkms.conf'],
   )
-  assert.match(configFiles(hello)[0]?.text ?? '', /^options hello_else greeting=moin$/m)
+  assert.match(configFiles(hello)[0]?.text ?? '', /^options hello_else greeting="moin moin"$/m)
 })
 
 /** What in scripts/ may be called after vmmci: the command, in its own words, and a shell function. */
@@ -92,6 +92,6 @@ test('the toolchain knows nothing of vmmci', () => {
 test('the committed manifest names its schema', () => {
   assert.equal(
     JSON.parse(readFileSync(ownManifest, 'utf8')).$schema,
-    '../scripts/manifest/schema.json',
+    '../dist/manifest.schema.json',
   )
 })

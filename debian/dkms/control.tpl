@@ -1,0 +1,21 @@
+Source: <%= it.debName %>
+Section: kernel
+Priority: optional
+Maintainer: <%= it.maintainer %>
+Build-Depends: debhelper-compat (= 13)
+Standards-Version: 4.7.0
+Rules-Requires-Root: no
+<% if (it.homepage) { -%>
+Homepage: <%= it.homepage %>
+<% } -%>
+<% const has = it.relations('apt') -%>
+
+Package: <%= it.debName %>
+Architecture: all
+Depends: <%= [`dkms (>= ${it.dkmsMin})`, ...(it.needs.apt ?? []), ...has.depends].join(', ') %>, ${misc:Depends}
+Recommends: <%= ['linux-headers-amd64 | linux-headers-generic | linux-headers-686-pae | linux-headers', ...has.recommends].join(', ') %>
+<% for (const kind of ['suggests', 'conflicts', 'replaces', 'provides']) if (has[kind].length > 0) { -%>
+<%= kind[0].toUpperCase() + kind.slice(1) %>: <%= has[kind].join(', ') %>
+<% } -%>
+Description: <%= it.summary %>
+<%= it.indented(it.descriptionLines) %>

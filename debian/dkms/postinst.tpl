@@ -1,0 +1,8 @@
+#!/bin/sh
+set -e
+
+if [ "$1" = configure ]; then
+	/usr/libexec/<%= it.name %>/every-kernel install '<%= it.name %>' '<%= it.version %>' || true
+fi
+
+#DEBHELPER#

@@ -1,0 +1,68 @@
+import type { Make, Project } from '../manifest/manifest.ts'
+import { quote } from '../run/exec.ts'
+
+/** What stands in braces in a manifest's words. */
+export interface Filling {
+  release: string
+  headers: string
+  source: string
+  version: string
+  architecture: string
+}
+
+const braces = /\{(release|headers|source|version|architecture)\}/
+
+/** A word, filled. */
+const fillWord = (word: string, filling: Filling): string =>
+  word.replaceAll(new RegExp(braces, 'g'), (_, name: keyof Filling) => filling[name])
+
+/** One of a manifest's ways to build, as words that still have braces. */
+function template({ folder, own, words = [], target }: Make): string[] {
+  const at = folder ? `{source}/${folder}` : '{source}'
+  if (own) return ['make', '-C', at, ...words, ...(target ? [target] : [])]
+  return ['make', '-C', '{headers}', `M=${at}`, ...words, target ?? 'modules']
+}
+
+/** The commands that build a project, one after the other. */
+export const makeWords = (project: Project, filling: Filling): string[][] =>
+  project.make.map((make) => template(make).map((word) => fillWord(word, filling)))
+
+/** The words of what runs before them, if there is anything. */
+export const configureWords = ({ configure = [] }: Project, filling: Filling): string[] =>
+  configure.map((word) => fillWord(word, filling))
+
+const variable = (name: string) => `\${${name}}`
+
+/** How dkms calls them. */
+export const dkmsFilling: Filling = {
+  release: variable('kernelver'),
+  headers: variable('kernel_source_dir'),
+  source: `${['dkms_tree', 'PACKAGE_NAME', 'PACKAGE_VERSION'].map(variable).join('/')}/build`,
+  version: variable('PACKAGE_VERSION'),
+  architecture: variable('arch'),
+}
+
+/** A word as it stands between double quotes, to be read by a shell a second time. */
+export function shellWord(word: string, filling: Filling): string {
+  return word
+    .split(braces)
+    .map((part, i) => {
+      if (i % 2 === 1) return filling[part as keyof Filling]
+      return part === '' ? '' : quote(part).replaceAll(/["\\$`]/g, '\\$&')
+    })
+    .join('')
+}
+
+/** MAKE[0] of dkms.conf: all of them. */
+export const dkmsMake = ({ make }: Project): string =>
+  make
+    .map((one) =>
+      template(one)
+        .map((word) => shellWord(word, dkmsFilling))
+        .join(' '),
+    )
+    .join(' && ')
+
+/** PRE_BUILD of dkms.conf. */
+export const dkmsConfigure = ({ configure = [] }: Project): string =>
+  configure.map((word) => shellWord(word, dkmsFilling)).join(' ')
