@@ -27,7 +27,7 @@ async function kernelStatus(project: Project, kernel: Kernel) {
   const infos = (await Promise.all(findModules(kernel.release, names).map(moduleInfo))).filter(
     (info) => info !== undefined,
   )
-  const log = `/var/log/${project.package.name}-${kernel.release}.log`
+  const log = `/var/log/${project.package.name}/${kernel.release}.log`
   return {
     kernel: kernel.release,
     /** Where scripts/guest/every-kernel, of a distribution's package, told of a failure. */
