@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import {
   checkRange,
   defaultSelection,
@@ -9,7 +6,7 @@ import {
   requestedKernels,
 } from '../build/select.ts'
 import { chronyOffer, followByChrony, planChrony, requireChrony } from '../install/chrony.ts'
-import { inheritedKernels, readInput, stage, touchedPaths } from '../install/input.ts'
+import { inheritedKernels, readInput, touched } from '../install/input.ts'
 import { type InstallInput, planInstall, planLoad } from '../install/plan.ts'
 import {
   findMissing,
@@ -24,13 +21,14 @@ import {
   requirePlatform,
   requireSpace,
 } from '../install/requirements.ts'
-import { explainBuild, signStep, verifyStep } from '../install/steps.ts'
+import { explained, signStep, verifyStep } from '../install/steps.ts'
 import type { Project } from '../manifest/manifest.ts'
-import { requireRoot, show } from '../run/exec.ts'
+import { show } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
-import { confirm, type Output } from '../run/output.ts'
+import { throwIfInterrupted } from '../run/interrupt.ts'
+import type { Output } from '../run/output.ts'
 import { inScratch } from '../run/scratch.ts'
-import { runSteps, type Step, showSteps, throwIfInterrupted } from '../run/steps.ts'
+import { runSteps, type Step, showPlan } from '../run/steps.ts'
 import { transaction } from '../run/transaction.ts'
 import { requireWholeKeys } from '../signing/policy.ts'
 import { readFacts, type SystemFacts } from '../system/facts.ts'
@@ -74,96 +72,132 @@ async function load(input: InstallInput, output: Output): Promise<void> {
   await runSteps(steps, output)
 }
 
-async function run(project: Project, options: InstallOptions, output: Output): Promise<void> {
-  let facts = readFacts(project)
-  requirePlatform(project, facts)
-  await requireNotOwned(project, 'install')
-  if (options.chrony) requireChrony(project)
-  const named = requestedKernels(project, facts, options)
-  if (!options.dryRun) requireRoot()
-
-  if (options.prereqs !== false) {
-    if (options.dryRun) {
-      const missing = await findMissing(project, facts, named)
-      if (missing.hopeless) throw missing.hopeless
-      if (!isEmpty(missing)) {
-        const commands = prerequisiteCommands(facts, missing)
-        const lines = [
-          '# Install what is needed first',
-          ...commands.map(show),
-          '# The rest follows from what these bring.',
-        ]
-        output.result({ commands: lines.filter((line) => !line.startsWith('#')) }, () => lines)
-        return
-      }
-    } else {
-      await installPrerequisites(project, facts, named, options, output)
-      facts = readFacts(project)
-    }
-  }
-
-  const kernels = [
-    ...new Map(
-      [
-        ...(await selectKernels(project, facts, options, output)),
-        ...inheritedKernels(project, facts),
-      ].map((kernel) => [kernel.release, kernel]),
-    ).values(),
+/** What has to be brought by the package manager first; empty where all is there. */
+async function planPrerequisites(
+  project: Project,
+  facts: SystemFacts,
+  options: InstallOptions,
+): Promise<Step[]> {
+  if (options.prereqs === false) return []
+  const missing = await findMissing(project, facts, requestedKernels(project, facts, options))
+  if (missing.hopeless && options.dryRun) throw missing.hopeless
+  if (isEmpty(missing)) return []
+  return [
+    {
+      title: 'Install what is needed first; the rest follows from what these bring',
+      kind: 'packages',
+      commands: prerequisiteCommands(facts, missing),
+    },
   ]
+}
+
+interface Gathered {
+  facts: SystemFacts
+  kernels: Kernel[]
+  /** Kernels without headers that keep the modules of another version. */
+  left: Kernel[]
+  input: InstallInput
+}
+
+/** What is there, once all that is needed is; throws where an installation cannot be. */
+async function gather(
+  project: Project,
+  options: InstallOptions,
+  output: Output,
+): Promise<Gathered> {
+  const facts = readFacts(project)
+  const chosen = await selectKernels(project, facts, options, output)
+  const { buildable, left } = inheritedKernels(project, facts)
+  const byRelease = [...chosen, ...buildable].map((kernel) => [kernel.release, kernel] as const)
+  const kernels = [...new Map(byRelease).values()]
   await requireDkms(project, facts)
   await requireBuildable(facts, kernels)
   requireSpace()
   requireWholeKeys()
-  throwIfInterrupted()
+  return { facts, kernels, left, input: readInput(project, kernels) }
+}
 
-  const folder = mkdtempSync(join(tmpdir(), `${project.package.name}-`))
-  try {
-    stage(project, folder)
-    const input = readInput(project, kernels, folder)
-    const steps = planInstall(input).map((step) => explainBuild(project, step))
-    if (options.dryRun) {
-      const chrony = options.chrony ? planChrony(project, requireChrony(project)) : []
-      const all = [...steps, ...planLoad(input), ...chrony]
-      output.result({ commands: all.flatMap((s) => (s.commands ?? []).map(show)) }, () =>
-        showSteps(all),
-      )
-      return
-    }
-    await agreeToTakeOver(input, options.yes === true, output)
-    if (steps.length > 0)
-      await transaction(touchedPaths(project, kernels), input.releases, output, () =>
-        inScratch(() =>
-          runSteps([...steps, signStep(project, kernels), verifyStep(project, kernels)], output),
-        ),
-      )
-    await load(input, output)
-    if (options.chrony) await followByChrony(project, output)
-    report(project, input, steps.length === 0, output)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
+/** The steps that are undone together. */
+function plan(project: Project, { kernels, input }: Gathered): Step[] {
+  const steps = planInstall(input)
+  if (steps.length === 0) return []
+  return [
+    ...explained(project, input.releases, steps),
+    signStep(project, kernels),
+    verifyStep(project, kernels),
+  ]
+}
+
+async function run(project: Project, options: InstallOptions, output: Output): Promise<void> {
+  const facts = readFacts(project)
+  requirePlatform(project, facts)
+  await requireNotOwned(project, 'install')
+  const chrony = options.chrony ? requireChrony(project) : undefined
+  const named = requestedKernels(project, facts, options)
+  const first = await planPrerequisites(project, facts, options)
+  if (first.length > 0) {
+    if (options.dryRun) return showPlan(first, output)
+    await installPrerequisites(project, facts, named, options, output)
   }
+
+  const gathered = await gather(project, options, output)
+  const { input } = gathered
+  const steps = plan(project, gathered)
+  if (options.dryRun)
+    return showPlan(
+      [...steps, ...planLoad(input), ...(chrony ? planChrony(project, chrony) : [])],
+      output,
+    )
+  throwIfInterrupted()
+  await agreeToTakeOver(input, options.yes === true, output)
+  if (steps.length > 0)
+    await transaction(touched(project, gathered.facts), output, () =>
+      inScratch(() => runSteps(steps, output)),
+    )
+  await load(input, output)
+  if (options.chrony) await followByChrony(project, output)
+  report(project, gathered, steps.length === 0, output)
+  await tellLeft(gathered, output)
 }
 
 /** What is in the way is named, and taken over only if that was agreed to. */
 async function agreeToTakeOver(input: InstallInput, yes: boolean, output: Output): Promise<void> {
-  if (input.strays.length + input.otherVersions.length === 0) return
-  if (input.strays.length > 0) {
-    output.say('Taking over modules that were installed by hand:')
-    for (const file of input.strays) output.say(`  ${file}`)
-  }
-  for (const version of input.otherVersions) output.say(`Replacing version ${version}.`)
-  if (!yes && !(await confirm('Go on?')))
+  const { strays, otherVersions } = input
+  if (strays.length + otherVersions.length === 0) return
+  const inTheWay = [
+    ...(strays.length > 0 ? ['Taking over modules that were installed by hand:'] : []),
+    ...strays.map((file) => `  ${file}`),
+    ...otherVersions.map((version) => `Replacing version ${version}.`),
+  ]
+  if (yes) for (const line of inTheWay) output.say(line)
+  else if (!(await output.confirm('Go on?', inTheWay)))
     throw new Failure('install', 'Another installation is in the way, and was left as it is.', {
+      details: inTheWay,
       mend: 'vmmci-dkms install --yes',
     })
 }
 
-function report(project: Project, input: InstallInput, nothing: boolean, output: Output): void {
+/** A kernel that keeps what it has is named, with what would bring it this version. */
+async function tellLeft({ facts, left }: Gathered, output: Output): Promise<void> {
+  for (const kernel of left) {
+    const failure = await headersFailure(facts, kernel)
+    output.warn(`${failure?.message} It keeps the older modules that it has.`)
+    if (failure?.more.mend) output.warn(`  try: ${failure.more.mend}`)
+  }
+}
+
+function report(
+  project: Project,
+  { facts, left, input }: Gathered,
+  nothing: boolean,
+  output: Output,
+): void {
   const { name } = project.package
   const document = {
     package: name,
     version: project.version,
     kernels: input.releases,
+    left: left.map(({ release }) => release),
     changed: !nothing,
     loaded: loadedModules(input.modules).map((module) => module.name),
   }
@@ -172,7 +206,7 @@ function report(project: Project, input: InstallInput, nothing: boolean, output:
       ? `${name} ${project.version} is installed already for ${input.releases.join(', ')}.`
       : `${name} ${project.version} is installed for ${input.releases.join(', ')}.`,
     'dkms will rebuild it at each kernel upgrade.',
-    ...(input.releases.includes(readFacts(project).running.release)
+    ...(input.releases.includes(facts.running.release)
       ? []
       : ['Not loaded: none of these is the running kernel.']),
     ...[chronyOffer(project) ?? []].flat(),

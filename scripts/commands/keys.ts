@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { exec, isRoot, requireRoot, show as showCommand, which } from '../run/exec.ts'
+import { existsSync, readFileSync } from 'node:fs'
+import { writeFiles } from '../install/files.ts'
+import { exec, isRoot, show as showCommand, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
-import { runAnyway, runSteps } from '../run/steps.ts'
+import { runSteps, type Step, showPlan } from '../run/steps.ts'
+import { transaction } from '../run/transaction.ts'
 import { configuredPlace, type KeyPlace, keyPlaces } from '../signing/keys.ts'
 import { dkmsDropIn, newCert, newKey, newKeyCommands } from '../signing/new-key.ts'
 import { standing } from '../signing/next.ts'
@@ -53,14 +53,13 @@ export async function showKeys(options: KeysOptions): Promise<void> {
 }
 
 /** Throws where a new key cannot be made without harm. */
-async function requireNoKey(passphrase: boolean): Promise<void> {
-  requireRoot()
+function requireNoKey(passphrase: boolean): void {
   if (passphrase && !process.env.KBUILD_SIGN_PIN)
     throw new Failure('usage', 'The passphrase is read from KBUILD_SIGN_PIN, which is not set.', {
       mend: 'read -r KBUILD_SIGN_PIN; export KBUILD_SIGN_PIN',
     })
   for (const half of [newKey, newCert])
-    if ((await exec({ argv: ['test', '-e', half], root: true })).status === 0)
+    if (existsSync(half))
       throw new Failure('sign', `${half} is there already, and is left alone.`, {
         mend: 'vmmci-dkms keys show',
       })
@@ -69,28 +68,19 @@ async function requireNoKey(passphrase: boolean): Promise<void> {
 /** Makes a key and its certificate, never over one that is there, and tells dkms of it. */
 export async function makeKey(options: KeysOptions): Promise<void> {
   await runAlone(options, async (_, { dryRun, passphrase = false }, output) => {
-    const staged = join(tmpdir(), `vmmci-dkms-${process.pid}.conf`)
     // Where dkms was told of a key already, that one stays; and it can type no passphrase.
     const told = keyPlaces().some(({ of }) => of === configuredPlace)
-    const tell = ['install', '-D', '-m', '644', staged, dkmsDropIn.path]
-    const commands = [
-      ...newKeyCommands(passphrase),
-      ...(existsSync('/etc/dkms') && !told && !passphrase ? [{ argv: tell, root: true }] : []),
-    ]
-    if (dryRun) {
-      const lines = commands.map(showCommand)
-      return output.result({ commands: lines }, () => lines)
-    }
-    await requireNoKey(passphrase)
-    try {
-      writeFileSync(staged, dkmsDropIn.text)
-      await runSteps([{ title: 'Make a key for module signing', kind: 'sign', commands }], output)
-    } catch (error) {
-      await runAnyway([{ argv: ['rm', '-f', newKey, newCert], root: true }], output)
-      throw error
-    } finally {
-      rmSync(staged, { force: true })
-    }
+    const tell = existsSync('/etc/dkms') && !told && !passphrase ? writeFiles([dkmsDropIn]) : []
+    const commands = [...newKeyCommands(passphrase), ...tell]
+    const steps: Step[] = [{ title: 'Make a key for module signing', kind: 'sign', commands }]
+    if (dryRun) return showPlan(steps, output)
+    requireNoKey(passphrase)
+    const paths = [newKey, newCert, ...(tell.length > 0 ? [dkmsDropIn.path] : [])]
+    await transaction(
+      () => ({ paths, releases: [] }),
+      output,
+      () => runSteps(steps, output),
+    )
     output.result({ key: newKey, cert: newCert }, () => [newKey, newCert])
   })
 }

@@ -2,9 +2,10 @@ import type { KernelOptions } from '../build/select.ts'
 import { ownManifest } from '../build/source-tree.ts'
 import { loadManifest } from '../manifest/load.ts'
 import type { Project } from '../manifest/manifest.ts'
-import { alone } from '../run/lock.ts'
+import { handleInterrupts } from '../run/interrupt.ts'
+import { alone, rootLock } from '../run/lock.ts'
 import { Output, type OutputOptions } from '../run/output.ts'
-import { handleInterrupts } from '../run/steps.ts'
+import { asRoot } from '../run/raise.ts'
 
 /** Options that all commands share. */
 export interface CommonOptions extends OutputOptions, KernelOptions {
@@ -21,17 +22,24 @@ export function open(options: CommonOptions): { project: Project; output: Output
   }
 }
 
-/** For commands that change the system: one at a time, and undone when interrupted. */
+/**
+ * For commands that change the system: as root, which is asked for first; one at a time; and undone
+ * when interrupted. A dry run needs none of that.
+ */
 export async function runAlone<Options extends CommonOptions>(
   options: Options,
   run: (project: Project, options: Options, output: Output) => Promise<void>,
 ): Promise<void> {
   const { project, output } = open(options)
   if (options.dryRun) return run(project, options, output)
+  const { name } = project.package
   handleInterrupts()
-  await alone(
-    project.package.name,
-    (line) => output.warn(line),
-    () => run(project, options, output),
+  await asRoot(() =>
+    alone(
+      name,
+      rootLock(name),
+      (line) => output.warn(line),
+      () => run(project, options, output),
+    ),
   )
 }

@@ -12,8 +12,9 @@ import {
 } from '../package/repository.ts'
 import { quote, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
+import { handleInterrupts, throwIfInterrupted } from '../run/interrupt.ts'
 import { alone } from '../run/lock.ts'
-import { handleInterrupts, runSteps, type Step, throwIfInterrupted } from '../run/steps.ts'
+import { runSteps, type Step } from '../run/steps.ts'
 import { readFacts } from '../system/facts.ts'
 import { type CommonOptions, open } from './options.ts'
 import { checkKey, packagesFolder } from './package.ts'
@@ -109,7 +110,8 @@ export async function makeRepository(options: RepoOptions): Promise<void> {
   handleInterrupts()
   mkdirSync(out, { recursive: true })
   await alone(
-    `${project.package.name}-repo`,
+    out,
+    join(out, '.lock'),
     (line) => output.warn(line),
     () => runSteps(steps, output),
   )

@@ -4,8 +4,8 @@ import { buildFolder } from '../build/build.ts'
 import { requestedKernels } from '../build/select.ts'
 import { readyKernels } from '../install/loading.ts'
 import type { Project } from '../manifest/manifest.ts'
-import { requireRoot } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
+import { handleInterrupts } from '../run/interrupt.ts'
 import type { Output } from '../run/output.ts'
 import { inScratch } from '../run/scratch.ts'
 import { runSteps, type Step } from '../run/steps.ts'
@@ -14,7 +14,7 @@ import { signModule } from '../signing/sign.ts'
 import { readFacts } from '../system/facts.ts'
 import type { Kernel } from '../system/kernels.ts'
 import { findModules } from '../system/modules.ts'
-import { type CommonOptions, runAlone } from './options.ts'
+import { type CommonOptions, open, runAlone } from './options.ts'
 
 export interface SignOptions extends CommonOptions {
   out?: string
@@ -53,7 +53,6 @@ async function run(project: Project, options: SignOptions, output: Output): Prom
       mend: 'vmmci-dkms sign --key FILE --cert FILE',
     })
   output.say(`Key: ${pair.key} (${pair.of})`)
-  if (!options.out && !options.dryRun) requireRoot()
   const steps = files.flatMap(({ kernel, modules }): Step[] => [
     ...modules.map(
       (file): Step => ({
@@ -83,5 +82,8 @@ async function run(project: Project, options: SignOptions, output: Output): Prom
 
 /** Signs what build made or what is installed, and checks it. */
 export async function sign(options: SignOptions): Promise<void> {
-  await runAlone(options, run)
+  if (!options.out) return runAlone(options, run)
+  const { project, output } = open(options)
+  handleInterrupts()
+  await run(project, options, output)
 }

@@ -101,7 +101,11 @@ export async function followByChrony(project: Project, output: Output): Promise<
   const steps = planChrony(project, chrony)
   const paths = chronyFiles(project, chrony).map(({ path }) => path)
   try {
-    await transaction(paths, [], output, () => runSteps(steps, output))
+    await transaction(
+      () => ({ paths, releases: [] }),
+      output,
+      () => runSteps(steps, output),
+    )
   } catch (error) {
     await restartChrony()
     throw error

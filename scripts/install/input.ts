@@ -1,73 +1,138 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import semver from 'semver'
 import { installedFiles } from '../build/installed-files.ts'
-import { holdsSourceTree, writeSourceTree } from '../build/source-tree.ts'
+import { sourceTree } from '../build/source-tree.ts'
+import { home } from '../home.ts'
 import type { Project } from '../manifest/manifest.ts'
-import { dkmsTree, readDkms } from '../system/dkms.ts'
+import type { Touched } from '../run/transaction.ts'
+import { type DkmsVersion, dkmsTree, readDkms } from '../system/dkms.ts'
 import type { SystemFacts } from '../system/facts.ts'
 import type { Kernel } from '../system/kernels.ts'
 import { findModules, loadedModules } from '../system/modules.ts'
 import { chronyFiles } from './chrony.ts'
-import { type InstallInput, sourceFolder } from './plan.ts'
+import { below, contentOf, isInPlace, type NewFile } from './files.ts'
+import { type InstallInput, sourceFolder, type UninstallInput } from './plan.ts'
+
+/** What exchanges a kernel's modules, here as in the packages. */
+export const everyKernel = join(home, 'scripts/guest/every-kernel')
+
+/** Where it keeps the logs of builds that failed. */
+export const logFolder = (name: string): string => `/var/log/${name}`
+
+/** Where dkms installs: Debian and kin, Arch; SUSE; Fedora and RHEL. The first that has files is it. */
+const dkmsPlaces = ['/updates/dkms/', '/updates/', '/extra/']
+
+const moduleNames = (project: Project) => project.modules.map((module) => module.name)
+
+const installedBuilds = (versions: DkmsVersion[]) =>
+  versions.flatMap(({ builds }) => builds.filter(({ state }) => state === 'installed'))
+
+/** The kernels for which dkms has installed any version, and all that have such a module. */
+export function equippedKernels(project: Project, facts: SystemFacts): string[] {
+  const byDkms = readDkms(project.package.name).flatMap(({ builds }) => builds)
+  return [
+    ...new Set([
+      ...byDkms.map(({ release }) => release),
+      ...facts.kernels
+        .map(({ release }) => release)
+        .filter((release) => findModules(release, moduleNames(project)).length > 0),
+    ]),
+  ]
+}
 
 /**
- * Kernels for which another version of the package is installed: that version goes, so they need
- * this one, whether they were named or not.
+ * Kernels for which the package is installed in another version or from other sources: those go, so
+ * such a kernel needs this one, whether it was named or not. Without headers it can have none, and
+ * keeps what it has.
  */
-export function inheritedKernels(project: Project, facts: SystemFacts): Kernel[] {
-  const releases = readDkms(project.package.name)
-    .filter(({ version }) => version !== project.version)
-    .flatMap(({ builds }) => builds.filter((b) => b.state === 'installed').map((b) => b.release))
-  return facts.kernels.filter((k) => k.headers.state === 'ok' && releases.includes(k.release))
+export function inheritedKernels(
+  project: Project,
+  facts: SystemFacts,
+): { buildable: Kernel[]; left: Kernel[] } {
+  const stands = missingSources(project).length === 0
+  const old = installedBuilds(
+    readDkms(project.package.name).filter((v) => !(stands && v.version === project.version)),
+  ).map(({ release }) => release)
+  const kernels = facts.kernels.filter(({ release }) => old.includes(release))
+  const isOk = ({ headers }: Kernel) => headers.state === 'ok'
+  return { buildable: kernels.filter(isOk), left: kernels.filter((kernel) => !isOk(kernel)) }
 }
 
 /** Modules of ours that dkms did not put there: someone's `make install`, for instance. */
 function strays(project: Project, releases: string[]): string[] {
-  const names = project.modules.map((module) => module.name)
-  const builds = readDkms(project.package.name).flatMap((version) => version.builds)
+  const installed = installedBuilds(readDkms(project.package.name)).map(({ release }) => release)
   return releases.flatMap((release) => {
-    const files = findModules(release, names)
-    const dkmsHasIt = builds.some((b) => b.release === release && b.state === 'installed')
-    const place = dkmsHasIt && dkmsPlaces.find((p) => files.some((file) => file.includes(p)))
+    const files = findModules(release, moduleNames(project))
+    const place =
+      installed.includes(release) && dkmsPlaces.find((p) => files.some((file) => file.includes(p)))
     return place ? files.filter((file) => !file.includes(place)) : files
   })
 }
+
+/** The source tree as dkms gets it. */
+export function sourceFiles(project: Project): NewFile[] {
+  return [...sourceTree(project)].map(([path, content]): NewFile => {
+    const from = join(project.folder, path)
+    const isCopy = existsSync(from) && contentOf({ path, from }).equals(content)
+    const executable = content.subarray(0, 2).toString() === '#!'
+    return { path, ...(isCopy ? { from } : { text: content.toString() }), executable }
+  })
+}
+
+/** It, where any of it is not in its place. */
+function missingSources(project: Project): NewFile[] {
+  const { name } = project.package
+  const files = below(sourceFolder(name, project.version), sourceFiles(project))
+  return files.every(isInPlace) ? [] : files
+}
+
+/** What is put beside the modules. */
+const configuration = (project: Project): NewFile[] =>
+  installedFiles(project).map(({ path, text }) => ({ path, text: text.toString() }))
 
 /** Files of ours that may be outside dkms's and the modules' places. */
 export function ownFiles(project: Project): string[] {
   return [...installedFiles(project), ...chronyFiles(project)].map(({ path }) => path)
 }
 
-/** Where dkms installs: Debian and kin, Arch; SUSE; Fedora and RHEL. The first that has files is it. */
-const dkmsPlaces = ['/updates/dkms/', '/updates/', '/extra/']
+/** Source trees of any version, also of one that dkms does not know. */
+export function sourceFolders(name: string): string[] {
+  const entries = existsSync('/usr/src') ? readdirSync('/usr/src') : []
+  return entries
+    .filter((entry) => entry.startsWith(`${name}-`) && semver.valid(entry.slice(name.length + 1)))
+    .map((entry) => `/usr/src/${entry}`)
+}
 
 /** What a plan needs to know, from the system as it is now. */
-export function readInput(project: Project, kernels: Kernel[], staged: string): InstallInput {
+export function readInput(project: Project, kernels: Kernel[]): InstallInput {
   const { name } = project.package
   const { version } = project
   const versions = readDkms(name)
-  const own = versions.find((v) => v.version === version)
+  const own = versions.filter((v) => v.version === version && v.source)
   const releases = kernels.map((kernel) => kernel.release)
-  const modules = project.modules.map((module) => module.name)
+  const modules = moduleNames(project)
+  const sources = missingSources(project)
+  const found = strays(project, releases)
+  const installed = installedBuilds(own).map(({ release }) => release)
   const loaded = loadedModules(modules)
   const load = project.install.autoload !== 'none' && kernels.some((kernel) => kernel.running)
   return {
     name,
     version,
     modules,
-    staged: join(staged, 'source'),
+    everyKernel,
+    sources,
     releases,
-    present: own !== undefined,
-    added: own?.source === true && holdsSourceTree(project, sourceFolder(name, version)),
-    installed: (own?.builds ?? []).filter((b) => b.state === 'installed').map((b) => b.release),
+    lacking: releases.filter(
+      (release) =>
+        sources.length > 0 ||
+        !installed.includes(release) ||
+        found.some((file) => file.startsWith(`/lib/modules/${release}/`)),
+    ),
     otherVersions: versions.map((v) => v.version).filter((v) => v !== version),
-    strays: strays(project, releases),
-    config: installedFiles(project)
-      .filter(({ path, text }) => !existsSync(path) || !readFileSync(path).equals(text))
-      .map(({ path }) => ({
-        path,
-        staged: join(staged, basename(join(path, '..')), basename(path)),
-      })),
+    strays: found,
+    config: configuration(project).filter((file) => !isInPlace(file)),
     load: load && loaded.filter((m) => m.version === version).length < modules.length,
     unload: loaded
       .filter((module) => module.version !== version)
@@ -76,35 +141,58 @@ export function readInput(project: Project, kernels: Kernel[], staged: string): 
   }
 }
 
-export function stage(project: Project, folder: string): void {
-  mkdirSync(join(folder, 'source'))
-  writeSourceTree(project, join(folder, 'source'))
-  for (const { path, text } of installedFiles(project)) {
-    mkdirSync(join(folder, basename(join(path, '..'))), { recursive: true })
-    writeFileSync(join(folder, basename(join(path, '..')), basename(path)), text)
+/** What a removal needs to know; `named` are the kernels that it is removed from, all without. */
+export function readRemoval(project: Project, facts: SystemFacts, named: string[]): UninstallInput {
+  const { name } = project.package
+  const equipped = equippedKernels(project, facts)
+  const releases = named.length > 0 ? named : equipped
+  const isLast = equipped.every((release) => releases.includes(release))
+  const versions = readDkms(name).map((v) => v.version)
+  const folders = sourceFolders(name)
+  const byHand = versions.length === 0 && folders.length === 0
+  const isRunning = releases.includes(facts.running.release)
+  return {
+    name,
+    everyKernel,
+    versions,
+    releases,
+    isLast,
+    modules: byHand
+      ? releases.flatMap((release) => findModules(release, moduleNames(project)))
+      : [],
+    paths: [...folders, ...ownFiles(project).filter((path) => existsSync(path))],
+    folders: chronyFiles(project)
+      .map(({ path }) => dirname(path))
+      .filter((folder) => folder.endsWith('.service.d') && existsSync(folder)),
+    loaded:
+      isRunning || isLast
+        ? loadedModules(moduleNames(project))
+            .map((module) => module.name)
+            .reverse()
+        : [],
   }
 }
 
-/** All that an installation or a removal may touch. */
-export function touchedPaths(project: Project, kernels: Kernel[]): string[] {
+/** All that an installation or a removal may touch: every kernel, since dkms looks at every one. */
+export function touched(project: Project, facts: SystemFacts): () => Touched {
   const { name } = project.package
-  const modules = project.modules.map((module) => module.name)
-  const versions = new Set([project.version, ...readDkms(name).map((v) => v.version)])
-  const places = kernels.flatMap(({ release }) => {
-    const found = findModules(release, modules)
-    const usual = ['updates/dkms', 'extra', 'updates'].flatMap((place) =>
-      modules.flatMap((m) =>
-        ['', '.xz', '.gz', '.zst'].map((c) => `/lib/modules/${release}/${place}/${m}.ko${c}`),
+  return () => {
+    const releases = facts.kernels.map(({ release }) => release)
+    const modules = releases.map((release) => findModules(release, moduleNames(project)))
+    return {
+      paths: [
+        ...new Set([
+          `${dkmsTree}/${name}`,
+          sourceFolder(name, project.version),
+          ...sourceFolders(name),
+          ...ownFiles(project),
+          ...modules.flat(),
+        ]),
+      ],
+      folders: releases.flatMap((release) =>
+        dkmsPlaces.map((place) => join('/lib/modules', release, place, '.')),
       ),
-    )
-    return [...found, ...usual]
-  })
-  return [
-    ...new Set([
-      `${dkmsTree}/${name}`,
-      ...[...versions].map((version) => sourceFolder(name, version)),
-      ...ownFiles(project),
-      ...places,
-    ]),
-  ]
+      releases: releases.filter((_, i) => modules[i]?.length),
+    }
+  }
 }

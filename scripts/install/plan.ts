@@ -1,26 +1,25 @@
 import type { Command } from '../run/exec.ts'
 import type { Step } from '../run/steps.ts'
+import { type NewFile, writeFiles } from './files.ts'
 
 /** What an installation starts from: data only, so that the plan can be tested without a system. */
 export interface InstallInput {
   name: string
   version: string
   modules: string[]
-  /** Folder with the new source tree. */
-  staged: string
+  /** scripts/guest/every-kernel, which does all that is done by dkms. */
+  everyKernel: string
+  /** The source tree, where it is not there as it should be. */
+  sources: NewFile[]
+  /** The kernels to be installed for, and those of them that lack this very version. */
   releases: string[]
-  /** dkms has this version with these very sources, and its entry is whole. */
-  added: boolean
-  /** dkms has this version in some form. */
-  present: boolean
-  /** Kernels for which this version is installed already. */
-  installed: string[]
+  lacking: string[]
   /** Other versions of the package in the dkms tree. */
   otherVersions: string[]
   /** Modules of the same names outside dkms's place, for the chosen kernels. */
   strays: string[]
-  /** Configuration: where it goes, and the file that holds the new text. */
-  config: { path: string; staged: string }[]
+  /** Configuration that is not there as it should be. */
+  config: NewFile[]
   /** modprobe the modules afterwards; unload these first. */
   load: boolean
   unload: string[]
@@ -29,56 +28,6 @@ export interface InstallInput {
 export const sourceFolder = (name: string, version: string): string => `/usr/src/${name}-${version}`
 
 const root = (...argv: string[]): Command => ({ argv, root: true })
-
-export function dkmsCommand(
-  verb: string,
-  input: { name: string; version: string },
-  ...more: string[]
-): Command {
-  return root('dkms', verb, '-m', input.name, '-v', input.version, ...more)
-}
-
-/** dkms remove --all, then what older versions of dkms leave. */
-export function removeVersion(name: string, version: string): Command[] {
-  return [
-    { ...dkmsCommand('remove', { name, version }, '--all'), optional: true },
-    root('rm', '-rf', `/var/lib/dkms/${name}/${version}`, sourceFolder(name, version)),
-  ]
-}
-
-function addSteps(input: InstallInput): Step[] {
-  if (input.added) return []
-  const folder = sourceFolder(input.name, input.version)
-  return [
-    {
-      title: `Add ${input.name} ${input.version} to dkms`,
-      kind: 'dkms',
-      commands: [
-        ...(input.present ? removeVersion(input.name, input.version) : []),
-        root('rm', '-rf', folder),
-        root('cp', '-R', input.staged, folder),
-        root('chown', '-R', '0:0', folder),
-        dkmsCommand('add', input),
-      ],
-    },
-  ]
-}
-
-function kernelSteps(input: InstallInput, release: string): Step[] {
-  if (input.added && input.installed.includes(release)) return []
-  return [
-    {
-      title: `Build for ${release}`,
-      kind: 'build',
-      commands: [dkmsCommand('build', input, '-k', release)],
-    },
-    {
-      title: `Install for ${release}`,
-      kind: 'install',
-      commands: [dkmsCommand('install', input, '-k', release, '--force')],
-    },
-  ]
-}
 
 /** udev reads its rules, and applies them to PTP clocks that are there; a container has no udev. */
 const readRules: Command[] = [
@@ -90,28 +39,25 @@ function optional(title: string, kind: Step['kind'], commands: Command[]): Step[
   return commands.length > 0 ? [{ title, kind, commands }] : []
 }
 
-/**
- * The steps of an installation. Older versions go last, so that no kernel is without modules for
- * longer than dkms needs to exchange them. Empty where all is as it should be.
- */
+/** The steps of an installation. Empty where all is as it should be. */
 export function planInstall(input: InstallInput): Step[] {
-  const { name } = input
+  const { name, version, everyKernel, sources, lacking, otherVersions, config } = input
+  const folder = sourceFolder(name, version)
+  const kernels = lacking.length > 0 ? lacking : otherVersions.length > 0 ? input.releases : []
   return [
-    ...addSteps(input),
     ...optional(
-      'Remove modules installed by hand',
-      'install',
-      input.strays.length > 0 ? [root('rm', '-f', ...input.strays)] : [],
-    ),
-    ...input.releases.flatMap((release) => kernelSteps(input, release)),
-    ...optional(
-      `Remove ${name} ${input.otherVersions.join(', ')}`,
+      `Write the sources of ${name} ${version}`,
       'dkms',
-      input.otherVersions.flatMap((version) => removeVersion(name, version)),
+      sources.length > 0 ? [root('rm', '-rf', folder), ...writeFiles(sources)] : [],
+    ),
+    ...optional(
+      `Build and install for ${kernels.join(', ')}`,
+      'build',
+      kernels.length > 0 ? [root(everyKernel, 'install', name, version, ...kernels)] : [],
     ),
     ...optional('Write configuration', 'install', [
-      ...input.config.map(({ path, staged }) => root('install', '-D', '-m', '644', staged, path)),
-      ...(input.config.some(({ path }) => path.includes('/udev/rules.d/')) ? readRules : []),
+      ...writeFiles(config),
+      ...(config.some(({ path }) => path.includes('/udev/rules.d/')) ? readRules : []),
     ]),
   ]
 }
@@ -134,20 +80,26 @@ export function planLoad(input: Pick<InstallInput, 'load' | 'unload' | 'modules'
 /** What a removal starts from. */
 export interface UninstallInput {
   name: string
+  everyKernel: string
+  /** dkms's versions; where there are none, only files are left. */
   versions: string[]
-  /** Source folders, configuration and stray modules that are there. */
+  /** The kernels that it is removed from; all that has to do with no kernel stays, if it stays for one. */
+  releases: string[]
+  isLast: boolean
+  /** Modules that dkms does not know, where there is nothing that every-kernel could go by. */
+  modules: string[]
+  /** Source folders and configuration that are there. */
   paths: string[]
   /** Folders that are of no use once they are empty. */
   folders: string[]
   /** Loaded modules in the order in which they can be unloaded. */
   loaded: string[]
-  /** Kernels whose module lists have to be made anew. */
-  releases: string[]
 }
 
 /** The steps of a removal; empty where there is nothing. */
 export function planUninstall(input: UninstallInput): Step[] {
-  const { name } = input
+  const { name, everyKernel, versions, isLast, modules, paths, releases } = input
+  const kernels = isLast ? [] : releases
   return [
     ...optional(
       `Unload ${input.loaded.join(' ')}`,
@@ -155,25 +107,27 @@ export function planUninstall(input: UninstallInput): Step[] {
       input.loaded.map((module) => ({ ...root('modprobe', '-r', module), optional: true })),
     ),
     ...optional(
-      `Remove ${name} ${input.versions.join(', ')} from dkms`,
+      `Remove ${[name, ...versions].join(' ')} from ${releases.join(', ') || 'dkms'}`,
       'dkms',
-      input.versions.flatMap((version) => removeVersion(name, version)),
+      modules.length === 0 && (versions.length > 0 || releases.length > 0)
+        ? [root(everyKernel, 'remove', name, ...kernels)]
+        : [],
+    ),
+    ...optional(
+      'Remove modules that dkms does not know',
+      'install',
+      modules.length > 0
+        ? [root('rm', '-f', ...modules), ...releases.map((release) => root('depmod', release))]
+        : [],
     ),
     ...optional(
       'Remove what is left',
       'install',
-      input.paths.length > 0
+      isLast && paths.length > 0
         ? [
-            root('rm', '-rf', ...input.paths),
+            root('rm', '-rf', ...paths),
             ...input.folders.map((f) => root('rmdir', '--ignore-fail-on-non-empty', f)),
           ]
-        : [],
-    ),
-    ...optional(
-      'Make the module lists anew',
-      'install',
-      input.versions.length + input.paths.length > 0
-        ? input.releases.map((release) => root('depmod', release))
         : [],
     ),
   ]

@@ -2,13 +2,14 @@ import { defaultSelection, headersFailure, headersFor, meantKernel } from '../bu
 import type { Project } from '../manifest/manifest.ts'
 import { type Command, type Result, show, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
-import { confirm, type Output } from '../run/output.ts'
+import type { Output } from '../run/output.ts'
 import { runSteps, type Step } from '../run/steps.ts'
 import { compilerPackages, compilerProblem, findCompiler } from '../system/compiler.ts'
 import { insideContainer } from '../system/container.ts'
 import type { SystemFacts } from '../system/facts.ts'
 import { type Kernel, machine } from '../system/kernels.ts'
 import { findHeaders, kernelsWith } from './headers.ts'
+import { packageManagerWords } from './package-failure.ts'
 import { managers } from './packages.ts'
 
 /** Packages to install, and why. */
@@ -121,15 +122,21 @@ export async function findMissing(
 export const isEmpty = ({ packages, again, hopeless }: Missing): boolean =>
   packages.length + again.length === 0 && !hopeless
 
+/** Another run of apt, as at a cloud image's first boot, is waited for: so many seconds. */
+const waits = ['-o', 'DPkg::Lock::Timeout=600']
+
 function packagesStep(facts: SystemFacts, words: string[], packages: string[]): Step[] {
   if (packages.length === 0) return []
   const manager = facts.distribution?.manager ?? 'apt'
-  const before = manager === 'apt' ? ['env', 'DEBIAN_FRONTEND=noninteractive'] : []
+  const isApt = manager === 'apt'
+  const before = isApt ? ['env', 'DEBIAN_FRONTEND=noninteractive'] : []
+  const after = isApt ? waits : []
   return [
     {
       title: `Install ${packages.join(' ')}`,
       kind: 'packages',
-      commands: [{ argv: [...before, ...words, ...packages], root: true }],
+      commands: [{ argv: [...before, ...words, ...after, ...packages], root: true, whole: true }],
+      ...packageManagerWords,
       // Its lists may be older than what the mirrors have, and it may not be given newer ones alone.
       ...(manager === 'pacman' && {
         explain: (command: Command, result: Result) =>
@@ -174,12 +181,15 @@ export function prerequisiteCommands(facts: SystemFacts, missing: Missing): Comm
 async function agree(
   facts: SystemFacts,
   missing: Missing,
+  needs: string[],
   yes: boolean,
   output: Output,
 ): Promise<void> {
-  for (const kernel of missing.kernels) output.say(`  - ${kernel} comes along: a kernel`)
-  if (!yes && !(await confirm('Run these?')))
-    throw new Failure('packages', 'The packages above are needed and were not installed.', {
+  const all = [...needs, ...missing.kernels.map((kernel) => `  - ${kernel} comes along: a kernel`)]
+  if (yes) for (const line of all) output.say(line)
+  else if (!(await output.confirm('Run these?', all)))
+    throw new Failure('packages', 'Packages are needed and were not installed.', {
+      details: all,
       mend: facts.installCommand([...missing.packages, ...missing.again]),
     })
 }
@@ -200,19 +210,21 @@ export async function installPrerequisites(
   const refresh = refreshSteps(facts)
   if (missing.hopeless && refresh.length === 0) throw missing.hopeless
 
-  output.say('Needed first:')
-  for (const reason of missing.reasons) output.say(`  - ${reason}`)
-  for (const command of prerequisiteCommands(facts, missing)) output.say(`    ${show(command)}`)
-  await agree(facts, missing, options.yes === true, output)
+  const needs = [
+    'Needed first:',
+    ...missing.reasons.map((reason) => `  - ${reason}`),
+    ...prerequisiteCommands(facts, missing).map((command) => `    ${show(command)}`),
+  ]
+  await agree(facts, missing, needs, options.yes === true, output)
   await runSteps(refresh, output)
 
   const now = await findMissing(project, facts, named)
   if (now.hopeless) throw now.hopeless
   const more = now.kernels.filter((kernel) => !missing.kernels.includes(kernel))
   if (more.length > 0) {
-    for (const command of installSteps(facts, now).flatMap((step) => step.commands ?? []))
-      output.say(`    ${show(command)}`)
-    await agree(facts, { ...now, kernels: more }, options.yes === true, output)
+    const commands = installSteps(facts, now).flatMap((step) => step.commands ?? [])
+    const needs = commands.map((command) => `    ${show(command)}`)
+    await agree(facts, { ...now, kernels: more }, needs, options.yes === true, output)
   }
   await runSteps(installSteps(facts, now), output)
 }

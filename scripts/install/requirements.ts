@@ -10,6 +10,7 @@ import type { SystemFacts } from '../system/facts.ts'
 import { type Kernel, machine, sameArchitecture } from '../system/kernels.ts'
 import { freeSpace } from '../system/machine.ts'
 import { findOwner, type Owner } from '../system/ownership.ts'
+import { sourceFolders } from './input.ts'
 import { managers } from './packages.ts'
 import { sourceFolder } from './plan.ts'
 
@@ -40,12 +41,15 @@ function ownerCommand({ manager, package: name }: Owner, verb: 'install' | 'remo
 
 /** Throws where a distribution's package has it in hand, and says how to update that. */
 export async function requireNotOwned(project: Project, verb: 'install' | 'remove'): Promise<void> {
-  for (const { version } of readDkms(project.package.name)) {
-    const owner = await findOwner(join(sourceFolder(project.package.name, version), 'dkms.conf'))
+  const { name } = project.package
+  const byDkms = readDkms(name).map(({ version }) => sourceFolder(name, version))
+  // Also what dkms knows nothing of.
+  for (const folder of new Set([...byDkms, ...sourceFolders(name)])) {
+    const owner = await findOwner(join(folder, 'dkms.conf'))
     if (!owner) continue
     throw new Failure(
       'owned',
-      `Version ${version} belongs to the package ${owner.package}; leaving it alone.`,
+      `${folder} belongs to the package ${owner.package}; leaving it alone.`,
       { mend: ownerCommand(owner, verb) },
     )
   }

@@ -1,41 +1,54 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { readLog, verifyModule } from '../build/build.ts'
 import { buildHint, errorLines, outOfSpace } from '../build/hints.ts'
 import type { Project } from '../manifest/manifest.ts'
-import { show } from '../run/exec.ts'
-import { Failure } from '../run/failure.ts'
-import { outlasting } from '../run/scratch.ts'
+import { type Command, ownWords, quote, type Result, show } from '../run/exec.ts'
+import { exitStatus, Failure, type FailureKind } from '../run/failure.ts'
 import type { Step } from '../run/steps.ts'
 import { keyByPolicy } from '../signing/policy.ts'
 import { isSignedWith, signModule } from '../signing/sign.ts'
 import { dkmsTree } from '../system/dkms.ts'
 import type { Kernel } from '../system/kernels.ts'
 import { findModules } from '../system/modules.ts'
+import { logFolder } from './input.ts'
 
-/** dkms says little about a failed build; its make.log says it all, and is kept. */
-export function explainBuild(project: Project, step: Step): Step {
-  if (step.kind !== 'build') return step
-  return {
-    ...step,
-    explain: (command, result) => {
-      const log = join(dkmsTree, project.package.name, project.version, 'build/make.log')
-      const text = `${readLog(log)}\n${result.stdout}${result.stderr}`
-      if (outOfSpace(text))
-        return new Failure('space', 'There is no space left for the build.', {
-          details: errorLines(text),
-          mend: `df -h ${dkmsTree}`,
-        })
-      const kept = join(mkdtempSync(join(outlasting, `${project.package.name}-log-`)), 'make.log')
-      writeFileSync(kept, text)
-      const hint = buildHint(text)
-      return new Failure('build', `${show(command)} failed with status ${result.status}.`, {
-        details: [...errorLines(text), ...(hint ? [hint] : [])],
-        mend: `less ${kept}`,
+/** every-kernel ends with our own status for what went wrong. */
+function kindOf(status: number): FailureKind {
+  const kinds = ['headers', 'dkms', 'build', 'install', 'space', 'sign'] as const
+  return kinds.find((kind) => exitStatus[kind] === status) ?? 'dkms'
+}
+
+/** dkms says little about a failed build; its make.log says it all, and every-kernel keeps it. */
+function explainDkms(project: Project, releases: string[]) {
+  return (command: Command, { status, stdout, stderr }: Result): Failure => {
+    const logs = releases.map((release) => join(logFolder(project.package.name), `${release}.log`))
+    const said = `${stdout}${stderr}`
+    const log = logs.find((file) => said.includes(`Its log: ${file}`))
+    const text = `${log ? readLog(log) : ''}\n${said}`
+    if (outOfSpace(text))
+      return new Failure('space', 'There is no space left for the build.', {
+        details: errorLines(text),
+        mend: `df -h ${dkmsTree}`,
       })
-    },
+    const hint = buildHint(text)
+    return new Failure(kindOf(status), `${show(command)} failed with status ${status}.`, {
+      details: [...errorLines(text), ...(hint ? [hint] : [])],
+      mend: log ? `less ${log}` : `ls -l ${dkmsTree}/${project.package.name}`,
+    })
   }
 }
+
+/** The steps of a plan, with what their failures mean. */
+export const explained = (project: Project, releases: string[], steps: Step[]): Step[] =>
+  steps.map((step) =>
+    step.kind === 'build' ? { ...step, explain: explainDkms(project, releases) } : step,
+  )
+
+/** Another command of ours, as a person would type it. */
+const ours = (...words: string[]): Command => ({
+  argv: [...ownWords().slice(0, 2 + process.execArgv.length), ...words],
+  root: true,
+})
 
 /** Each kernel has each module once, and it is this version, built for that kernel. */
 export function verifyStep(project: Project, kernels: Kernel[]): Step {
@@ -43,6 +56,7 @@ export function verifyStep(project: Project, kernels: Kernel[]): Step {
   return {
     title: 'Check what was installed',
     kind: 'install',
+    same: [ours('status')],
     action: async () => {
       for (const kernel of kernels) {
         const files = findModules(kernel.release, names)
@@ -53,7 +67,7 @@ export function verifyStep(project: Project, kernels: Kernel[]): Step {
               'install',
               `Kernel ${kernel.release} has ${own.length} files of ${name}.`,
               {
-                mend: `find /lib/modules/${kernel.release} -name '${name}.ko*'`,
+                mend: `find /lib/modules/${quote(kernel.release)} -name '${name}.ko*'`,
                 details: own,
               },
             )
@@ -70,6 +84,9 @@ export function signStep(project: Project, kernels: Kernel[]): Step {
   return {
     title: 'Check the signatures',
     kind: 'sign',
+    same: keyByPolicy(project)
+      ? [ours('sign', ...kernels.flatMap(({ release }) => ['--kernel', release]))]
+      : [],
     action: async () => {
       const key = keyByPolicy(project)
       if (!key) return

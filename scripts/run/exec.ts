@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { getSystemErrorName } from 'node:util'
 import { type ProcessPromise, $ as zx } from 'zx/core'
 import { Failure } from './failure.ts'
+import { interruption } from './interrupt.ts'
 
 /** A command as a value: what a dry run prints is what a real run executes. */
 export interface Command {
@@ -9,8 +12,12 @@ export interface Command {
   root?: boolean
   cwd?: string
   env?: Record<string, string>
+  /** What it reads; nothing otherwise. */
+  input?: string
   /** A failure of this one does not matter. */
   optional?: boolean
+  /** An interruption waits for its end: what it would leave half-way is not ours to undo. */
+  whole?: boolean
 }
 
 export interface Result {
@@ -26,6 +33,8 @@ export interface ExecOptions {
   signal?: AbortSignal
   /** It talks with the person at the terminal itself; nothing of that is kept. */
   terminal?: boolean
+  /** An open file that it gets as its file descriptor 3. */
+  file?: number
 }
 
 /** Where the system's tools are, also for a user whose PATH lacks the sbin folders. */
@@ -52,27 +61,36 @@ export function quote(word: string): string {
 
 export const isRoot = (): boolean => process.getuid?.() === 0
 
+/** The words with which the user called us. */
+export const ownWords = (): string[] => [
+  process.execPath,
+  ...process.execArgv,
+  ...process.argv.slice(1),
+]
+
+/** Why nobody but root can do it. */
+export const unraisable = 'This needs root, and there is neither sudo nor doas.'
+
+/** What is said where root is needed and cannot be had. */
+export const noRoot = (why: string): Failure =>
+  new Failure('privilege', why, { mend: `su -c ${quote(ownWords().map(quote).join(' '))}` })
+
+/** What makes a user root here; undefined where nothing does. */
+export const raiser = (): 'sudo' | 'doas' | undefined =>
+  (['sudo', 'doas'] as const).find((program) => which(program))
+
 /** The words that are run in the end, with sudo or doas where they are needed. */
 function words(command: Command): readonly string[] {
-  if (!command.root || isRoot()) return command.argv
-  const raise = which('sudo') ?? which('doas')
-  if (!raise)
-    throw new Failure('privilege', 'This needs root, and there is neither sudo nor doas.', {
-      mend: `su -c ${quote(process.argv.map(quote).join(' '))}`,
-    })
-  return [raise.split('/').at(-1) as string, ...command.argv]
+  const by = command.root && !isRoot() ? raiser() : undefined
+  return by ? [by, ...command.argv] : command.argv
 }
 
 /** A command as a person would type it. */
 export function show(command: Command): string {
   const env = Object.entries(command.env ?? {}).map(([name, value]) => `${name}=${quote(value)}`)
   const line = [...env, ...words(command).map(quote)].join(' ')
-  return command.cwd ? `cd ${quote(command.cwd)} && ${line}` : line
-}
-
-/** Throws unless commands that need privilege can be run at all. */
-export function requireRoot(): void {
-  words({ argv: ['true'], root: true })
+  const fed = command.input === undefined ? line : `printf %s ${quote(command.input)} | ${line}`
+  return command.cwd ? `cd ${quote(command.cwd)} && ${fed}` : fed
 }
 
 const running = new Set<ProcessPromise>()
@@ -87,44 +105,55 @@ function stop(child: ProcessPromise): void {
   }
 }
 
-/** Ends what is running. */
-export function stopRunning(): void {
-  running.forEach(stop)
-}
+interruption.addEventListener('abort', () => running.forEach(stop))
 
 /**
  * Runs a command and collects its output; a status other than 0 is not an error here.
  *
- * The only place that starts processes. zx joins the quoted words for a POSIX sh (it must not need
- * bash), and `exec` makes that sh the program itself. A process group of its own, so that an
- * interruption is answered by us, in order; except under sudo, which wants its terminal.
+ * The only place that starts processes. zx is given a spawn without a shell: words stay words, and
+ * may be longer together than what one argument of a shell may be. A process group of its own, so
+ * that an interruption is answered by us, in order; except under sudo, which wants its terminal.
  */
 export async function exec(command: Command, options: ExecOptions = {}): Promise<Result> {
   const argv = words(command)
+  if (command.root && !isRoot() && !raiser()) throw noRoot(unraisable)
+  const { terminal, file } = options
+  const own = argv === command.argv && !terminal
   const $ = zx({
     shell: '/bin/sh',
-    prefix: 'exec ',
+    prefix: '',
     postfix: '',
     quote,
     nothrow: true,
     quiet: true,
-    detached: !options.terminal && argv === command.argv,
-    stdio: options.terminal
+    detached: own,
+    spawn: ((_, __, more) =>
+      spawn(argv[0] as string, argv.slice(1), { ...more, shell: false })) as typeof spawn,
+    stdio: terminal
       ? 'inherit'
-      : [argv === command.argv ? 'ignore' : 'inherit', 'pipe', 'pipe'],
+      : [
+          command.input !== undefined ? 'pipe' : own ? 'ignore' : 'inherit',
+          'pipe',
+          'pipe',
+          ...(file === undefined ? [] : [file]),
+        ],
+    ...(command.input !== undefined && { input: command.input }),
     ...(command.cwd && { cwd: command.cwd }),
     env: { ...process.env, LC_ALL: 'C', PATH: toolPath, ...command.env },
   })
   const child = $`${argv}`
   const listen = (chunk: Buffer) => options.onOutput?.(chunk.toString())
-  if (!options.terminal) {
+  if (!terminal) {
     child.stdout.on('data', listen)
     child.stderr.on('data', listen)
   }
-  running.add(child)
+  if (!command.whole) running.add(child)
   options.signal?.addEventListener('abort', () => stop(child))
-  const { exitCode, signal, stdout, stderr } = await child.finally(() => running.delete(child))
-  return { status: exitCode ?? (signal ? 128 : 1), stdout, stderr }
+  const { exitCode, stdout, stderr } = await child.finally(() => running.delete(child))
+  // As shells have it: 127 is a program that cannot be started, and 128 one that was ended.
+  if (exitCode !== null && exitCode < 0)
+    return { status: 127, stdout, stderr: `${argv[0]}: ${getSystemErrorName(exitCode)}` }
+  return { status: exitCode ?? 128, stdout, stderr }
 }
 
 /** As exec, for its output; undefined where the program is missing or says no. */

@@ -1,71 +1,72 @@
-import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { exec } from './exec.ts'
 import { Failure } from './failure.ts'
-import { throwIfInterrupted } from './steps.ts'
+import { throwIfInterrupted } from './interrupt.ts'
 
-/** Sticky and writable for all on every distribution, so that no run needs root to be alone. */
-const folder = existsSync('/run/lock') ? '/run/lock' : '/tmp'
+/** Where root's locks are: nobody else can put a link there, and a reboot clears it. */
+export const rootLock = (name: string): string => `/run/${name}.lock`
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-/** Linked into place with its content: a lock without a process id was never taken. */
-function take(file: string): boolean {
-  const own = `${file}.${process.pid}`
-  try {
-    writeFileSync(own, `${process.pid}\n`, { mode: 0o644 })
-    linkSync(own, file)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
-  } finally {
-    rmSync(own, { force: true })
-  }
-}
-
-function holder(file: string): number {
-  try {
-    return Number(readFileSync(file, 'utf8'))
-  } catch {
-    return 0
-  }
+/** Whether a name still leads to the file that is open: whoever had the lock took it away. */
+function isStill(file: string, fd: number): boolean {
+  const now = statSync(file, { throwIfNoEntry: false })
+  return now?.ino === fstatSync(fd).ino
 }
 
 /**
- * Runs `work` while no other run for the same package does. Waits for up to `patience` ms, saying
- * who holds the lock, then gives up with a Failure of kind busy. A lock of a dead process is taken.
+ * Takes flock(2) on an open file. The lock belongs to the open file, which we share with flock(1)
+ * and have when it has ended; the kernel lets go of it with the last process, however that ends.
+ */
+async function take(fd: number, words: string[]): Promise<boolean> {
+  const { status, stderr } = await exec({ argv: ['flock', ...words, '3'] }, { file: fd })
+  throwIfInterrupted()
+  if (status !== 0 && stderr !== '')
+    throw new Failure('toolchain', `No lock could be taken: ${stderr.trim()}`, {
+      mend: 'command -v flock',
+    })
+  return status === 0
+}
+
+/**
+ * Runs `work` while no other run has the lock. Waits for up to `patience` seconds, saying who holds
+ * it, then gives up with a Failure of kind busy.
  */
 export async function alone<T>(
   name: string,
+  file: string,
   say: (text: string) => void,
   work: () => Promise<T>,
-  patience = 600_000,
+  patience = 600,
 ): Promise<T> {
-  const file = `${folder}/${name}.lock`
-  const deadline = Date.now() + patience
-  for (let said = false; !take(file); ) {
-    const pid = holder(file)
-    if (pid === 0 || !isAlive(pid)) {
-      rmSync(file, { force: true })
-      continue
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW
+  for (;;) {
+    const fd = openSync(file, flags, 0o644)
+    try {
+      if (!(await take(fd, ['-n']))) {
+        const holder = `Process ${readFileSync(file, 'utf8').trim()}`
+        say(`${holder} is at work on ${name}; waiting for it.`)
+        if (!(await take(fd, ['-w', String(patience)])))
+          throw new Failure('busy', `${holder} is at work on ${name}.`, {
+            mend: `ps -fp ${holder.split(' ')[1]}`,
+          })
+      }
+      if (!isStill(file, fd)) continue
+      writeSync(fd, `${process.pid}\n`, 0)
+      try {
+        return await work()
+      } finally {
+        rmSync(file, { force: true })
+      }
+    } finally {
+      closeSync(fd)
     }
-    if (!said) say(`Process ${pid} is at work on ${name}; waiting for it.`)
-    said = true
-    if (Date.now() >= deadline)
-      throw new Failure('busy', `Process ${pid} is at work on ${name}.`, { mend: `ps -fp ${pid}` })
-    throwIfInterrupted()
-    await sleep(100)
-  }
-  try {
-    return await work()
-  } finally {
-    rmSync(file, { force: true })
   }
 }

@@ -1,5 +1,6 @@
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import type { Unit } from '../manifest/manifest.ts'
+import { interrupted, interruption } from './interrupt.ts'
 
 /** What every command can be told about its output. */
 export interface OutputOptions {
@@ -12,6 +13,21 @@ export interface OutputOptions {
 function canRedraw(): boolean {
   const { isTTY, columns } = process.stdout
   return isTTY && columns >= 40 && process.env.TERM !== 'dumb' && !process.env.NO_COLOR
+}
+
+/** A line typed at the terminal; undefined where it ends instead. */
+async function answer(question: string): Promise<string | undefined> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await new Promise((resolve, reject) => {
+      const stop = () => reject(interrupted())
+      terminal.once('SIGINT', stop).once('close', () => resolve(undefined))
+      interruption.addEventListener('abort', stop)
+      terminal.question(question, resolve)
+    })
+  } finally {
+    terminal.close()
+  }
 }
 
 /** Where a command speaks: lines for people, or one JSON document and nothing else on stdout. */
@@ -43,22 +59,24 @@ export class Output {
     process.stderr.write(`${line}\n`)
   }
 
+  /**
+   * Asks once, on a terminal, having said what for; yes is what Enter means. Without a terminal, at
+   * its end (Ctrl-D) and under --json the answer is no. Ctrl-C is thrown.
+   */
+  async confirm(question: string, whatFor: readonly string[]): Promise<boolean> {
+    if (this.options.json) return false
+    const asks = process.stdin.isTTY
+    for (const line of whatFor) {
+      if (asks) this.warn(line)
+      else this.say(line)
+    }
+    return asks && /^(y(es)?)?$/i.test((await answer(`${question} [Y/n] `)) ?? 'no')
+  }
+
   /** The result: as JSON if that was asked for, else as lines. */
   result(document: unknown, lines: () => string[]): void {
     if (this.options.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
     else for (const line of lines()) this.say(line)
-  }
-}
-
-/** Asks once, on a terminal; without one the answer is no. */
-export async function confirm(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) return false
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    const answer = await terminal.question(`${question} [Y/n] `)
-    return /^(y(es)?)?$/i.test(answer.trim())
-  } finally {
-    terminal.close()
   }
 }
 

@@ -1,9 +1,22 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { quote } from './exec.ts'
+import { Failure } from './failure.ts'
 
-/** Where temporary files go that shall outlive the run: a failed build's log. */
-export const outlasting = tmpdir()
+/** A new folder for this run alone. */
+export function scratchFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'vmmci-dkms-'))
+  } catch (error) {
+    const mend = process.env.TMPDIR ? 'unset TMPDIR' : `ls -ld ${quote(tmpdir())}`
+    throw new Failure(
+      'space',
+      `Nothing can be written in ${tmpdir()}, where temporary files go: ${(error as NodeJS.ErrnoException).code}.`,
+      { mend },
+    )
+  }
+}
 
 /**
  * Runs `work` with a temporary folder of its own, which goes with it: compilers that were ended leave
@@ -12,7 +25,7 @@ export const outlasting = tmpdir()
  */
 export async function inScratch<T>(work: () => Promise<T>): Promise<T> {
   const before = process.env.TMPDIR
-  const folder = mkdtempSync(join(tmpdir(), 'vmmci-dkms-'))
+  const folder = scratchFolder()
   process.env.TMPDIR = folder
   try {
     return await work()

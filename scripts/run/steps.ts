@@ -1,7 +1,8 @@
 import { Listr, ListrLogLevels } from 'listr2'
 import { outOfSpace } from '../build/hints.ts'
-import { type Command, exec, type Result, show, stopRunning } from './exec.ts'
+import { type Command, exec, type Result, show } from './exec.ts'
 import { Failure, type FailureKind } from './failure.ts'
+import { interruption, throwIfInterrupted } from './interrupt.ts'
 import type { Output } from './output.ts'
 
 /** One thing to do: commands in order, or an action where no command says it. */
@@ -9,30 +10,14 @@ export interface Step {
   title: string
   commands?: readonly Command[]
   action?: () => Promise<void>
+  /** What a person would type to do the same as the action. */
+  same?: readonly Command[]
   /** What a failure of this step is called. */
   kind: FailureKind
   /** Turns a failed command into a better sentence; undefined keeps the plain one. */
   explain?: (command: Command, result: Result) => Failure | undefined
-}
-
-let interrupted = false
-
-/** From here on Ctrl-C ends what is running, and the run is undone instead of torn off. */
-export function handleInterrupts(): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => {
-      // Once: what runs after that is the undoing, which impatience must not end.
-      if (!interrupted) stopRunning()
-      interrupted = true
-    })
-}
-
-export function throwIfInterrupted(): void {
-  if (interrupted)
-    throw new Failure(
-      'interrupted',
-      'Interrupted; undone, but for packages that were being installed.',
-    )
+  /** What a line of output means for people, if anything; said once. */
+  tells?: (line: string) => string | undefined
 }
 
 /** What a failed command is reported as where nobody knows better. */
@@ -48,11 +33,18 @@ export function commandFailure(kind: FailureKind, command: Command, result: Resu
   })
 }
 
-async function runStep(step: Step, onOutput: (text: string) => void): Promise<void> {
+async function runStep(
+  step: Step,
+  onOutput: (text: string) => void,
+  warn: (text: string) => void,
+): Promise<void> {
   for (const command of step.commands ?? []) {
     throwIfInterrupted()
     onOutput(`$ ${show(command)}`)
+    const waits = () => warn(`Interrupted; ${command.argv[0]} may not be torn off, and ends first.`)
+    if (command.whole) interruption.addEventListener('abort', waits)
     const result = await exec(command, { onOutput })
+    interruption.removeEventListener('abort', waits)
     throwIfInterrupted()
     if (result.status !== 0 && !command.optional)
       throw step.explain?.(command, result) ?? commandFailure(step.kind, command, result)
@@ -75,15 +67,26 @@ export async function runSteps(
   output: Output,
   concurrent: number | false = false,
 ): Promise<void> {
+  const told = new Set<string>()
+  const tellOnce = (sentence: string) => {
+    if (!told.has(sentence)) output.warn(sentence)
+    told.add(sentence)
+  }
   const tasks = steps.map((step) => ({
     title: step.title,
     task: (_: unknown, task: { output: string }) =>
-      runStep(step, (text) => {
-        // Plain lines stay plain: only a list that redraws itself has room for what goes by.
-        const line = text.trim().split('\n').at(-1)
-        if (output.verbose) task.output = text.trimEnd()
-        else if (line && output.renderer === 'default') task.output = line
-      }),
+      runStep(
+        step,
+        (text) => {
+          for (const sentence of text.split('\n').map((part) => step.tells?.(part)))
+            if (sentence) tellOnce(sentence)
+          // Plain lines stay plain: only a list that redraws itself has room for what goes by.
+          const line = text.trim().split('\n').at(-1)
+          if (output.verbose) task.output = text.trimEnd()
+          else if (line && output.renderer === 'default') task.output = line
+        },
+        tellOnce,
+      ),
   }))
   const list = new Listr(tasks, {
     concurrent,
@@ -95,19 +98,27 @@ export async function runSteps(
   await list.run()
 }
 
-/** The commands of steps, as lines for --dry-run. */
-export function showSteps(steps: readonly Step[]): string[] {
-  return steps.flatMap((step) => [
-    `# ${step.title}`,
-    ...(step.commands ?? []).map((command) => show(command)),
-  ])
+/** The commands of a step, and what does the same as its action. */
+const typed = ({ commands = [], same = [] }: Step): Command[] => [...commands, ...same]
+
+/** The commands of steps, under their titles. */
+export const showSteps = (steps: readonly Step[]): string[] =>
+  steps
+    .filter((step) => typed(step).length > 0)
+    .flatMap((step) => [`# ${step.title}`, ...typed(step).map(show)])
+
+/** A dry run's result: the commands, under their titles for people. */
+export function showPlan(steps: readonly Step[], output: Output): void {
+  output.result({ commands: steps.flatMap(typed).map(show) }, () => showSteps(steps))
 }
 
-/** Runs commands whatever happens; for undoing. Says which of them failed. */
-export async function runAnyway(commands: readonly Command[], output: Output): Promise<void> {
+/** Runs commands whatever happens, to their end; for undoing. Returns those that failed, and why. */
+export async function runAnyway(commands: readonly Command[]): Promise<string[]> {
+  const failed: string[] = []
   for (const command of commands) {
-    const result = await exec(command)
+    const result = await exec({ ...command, whole: true })
     if (result.status !== 0 && !command.optional)
-      output.warn(`Could not undo: ${show(command)}: ${result.stderr.trim()}`)
+      failed.push(`${show(command)}: ${result.stderr.trim()}`)
   }
+  return failed
 }

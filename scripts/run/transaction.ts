@@ -1,22 +1,30 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, lstatSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Command } from './exec.ts'
-import { exec, show } from './exec.ts'
+import { type Command, exec, quote, show } from './exec.ts'
 import { Failure } from './failure.ts'
 import type { Output } from './output.ts'
+import { scratchFolder } from './scratch.ts'
 import { runAnyway } from './steps.ts'
 
 const root = (...argv: string[]): Command => ({ argv, root: true })
-const relative = (path: string) => path.slice(1)
 
-/** The folders above a path that are not there, the deepest first. */
-function absentParents(path: string): string[] {
-  const parent = dirname(path)
-  return existsSync(parent) ? [] : [parent, ...absentParents(parent)]
+/** What a transaction may change: asked before it and again before it is undone. */
+export interface Touched {
+  /** Files and folders, there or not. */
+  paths: string[]
+  /** Folders that go again if they were not there, and are empty. */
+  folders?: string[]
+  /** Kernels whose module lists tell of them. */
+  releases: string[]
 }
 
-/** What puts paths back as a tar file has them: those that were not there go, and their new folders. */
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
+
+/** A folder and those above it, as far as they are not there. */
+const absent = (folder: string): string[] =>
+  existsSync(folder) ? [] : [folder, ...absent(dirname(folder))]
+
+/** What puts paths back as a tar file has them: those that are there now go, and their new folders. */
 export function undoCommands(
   paths: string[],
   newFolders: string[],
@@ -24,45 +32,62 @@ export function undoCommands(
   releases: string[],
 ): Command[] {
   return [
-    root('rm', '-rf', ...paths),
+    ...(paths.length > 0 ? [root('rm', '-rf', ...paths)] : []),
     ...newFolders.map((folder): Command => ({ ...root('rmdir', folder), optional: true })),
     ...(backup ? [root('tar', '-C', '/', '-xpf', backup)] : []),
     ...releases.map((release): Command => ({ ...root('depmod', release), optional: true })),
   ]
 }
 
+/** Saves paths in a tar file, if there are any. */
+async function save(paths: string[], folder: string): Promise<string | undefined> {
+  if (paths.length === 0) return undefined
+  const backup = join(folder, 'before.tar')
+  const list = paths.map((path) => path.slice(1))
+  const command = root('tar', '-C', '/', '-cpf', backup, ...list)
+  const { status, stderr } = await exec(command)
+  if (status !== 0)
+    throw new Failure('space', 'What is installed now could not be saved first.', {
+      details: stderr.trim().split('\n'),
+      mend: `df -h ${quote(folder)}`,
+    })
+  return backup
+}
+
 /**
- * Runs `work`, which may change the given paths and nothing else; if it throws, they are put back as
- * they were, whichever step it failed in.
+ * Runs `work`, which may change what `touched` names and nothing else; if it throws, that is put back
+ * as it was, whichever step it failed in. Undoing is not interrupted. Where it fails itself, what was
+ * saved is kept, and the command is told that puts it back.
  */
 export async function transaction(
-  paths: string[],
-  releases: string[],
+  touched: () => Touched,
   output: Output,
   work: () => Promise<void>,
 ): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'vmmci-dkms-'))
+  const folder = scratchFolder()
+  let isNeeded = false
   try {
-    const before = paths.filter((path) => existsSync(path))
-    const newFolders = [...new Set(paths.flatMap(absentParents))].sort().reverse()
-    const backup = before.length > 0 ? join(folder, 'before.tar') : undefined
-    if (backup) {
-      const save = root('tar', '-C', '/', '-cpf', backup, ...before.map(relative))
-      const { status, stderr } = await exec(save)
-      if (status !== 0)
-        throw new Failure('space', 'What is installed now could not be saved first.', {
-          details: [show(save), stderr.trim()],
-          mend: `df -h ${folder}`,
-        })
-    }
+    const before = touched()
+    const folders = [...before.paths.map(dirname), ...(before.folders ?? [])]
+    const newFolders = [...new Set(folders.flatMap(absent))].sort().reverse()
+    const backup = await save(before.paths.filter(isThere), folder)
     try {
       await work()
     } catch (error) {
       output.say('Putting back what was there before.')
-      await runAnyway(undoCommands(paths, newFolders, backup, releases), output)
+      const now = touched()
+      const paths = [...new Set([...before.paths, ...now.paths])].filter(isThere)
+      const releases = [...new Set([...before.releases, ...now.releases])]
+      const failed = await runAnyway(undoCommands(paths, newFolders, backup, releases))
+      for (const line of failed) output.warn(`Could not undo: ${line}`)
+      isNeeded = failed.length > 0 && backup !== undefined
+      if (isNeeded && backup) {
+        output.warn(`What was there before is kept in ${backup}. This puts it back:`)
+        output.warn(`  ${show(root('tar', '-C', '/', '-xpf', backup))}`)
+      }
       throw error
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    if (!isNeeded) rmSync(folder, { recursive: true, force: true })
   }
 }

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import type { NewFile } from '../install/files.ts'
 import type { Command } from '../run/exec.ts'
 
 /** Where a key of ours lies: nobody but root may look into it. */
@@ -8,7 +9,7 @@ export const newKey = join(keyFolder, 'module-signing.key')
 export const newCert = join(keyFolder, 'module-signing.der')
 
 /** Tells dkms of the key, so that a rebuild at a kernel upgrade signs with the same one. */
-export const dkmsDropIn = {
+export const dkmsDropIn: NewFile = {
   path: '/etc/dkms/framework.conf.d/vmmci-dkms.conf',
   text: `# Written by vmmci-dkms keys new.\nmok_signing_key="${newKey}"\nmok_certificate="${newCert}"\n`,
 }

@@ -13,11 +13,14 @@ const fresh: InstallInput = {
   name: 'm',
   version: '1.0.0',
   modules: ['a', 'b'],
-  staged: '/tmp/s',
+  everyKernel: '/x/every-kernel',
+  sources: [
+    { path: '/usr/src/m-1.0.0/Kbuild', from: '/here/Kbuild' },
+    { path: '/usr/src/m-1.0.0/a.c', from: '/here/a.c' },
+    { path: '/usr/src/m-1.0.0/dkms.conf', text: "NAME='m'\n" },
+  ],
   releases: ['6.1'],
-  added: false,
-  present: false,
-  installed: [],
+  lacking: ['6.1'],
   otherVersions: [],
   strays: [],
   config: [],
@@ -25,55 +28,56 @@ const fresh: InstallInput = {
   unload: [],
 }
 
+const whole = { ...fresh, sources: [], lacking: [] }
+
 const commandsOf = (steps: { commands?: readonly { argv: readonly string[] }[] }[]) =>
   steps.flatMap((step) => (step.commands ?? []).map((command) => command.argv.join(' ')))
 
-test('a first installation adds, builds and installs', () => {
+test('a first installation writes the sources, and has a kernel exchange its modules', () => {
   assert.deepEqual(commandsOf(planInstall(fresh)), [
     'rm -rf /usr/src/m-1.0.0',
-    'cp -R /tmp/s /usr/src/m-1.0.0',
-    'chown -R 0:0 /usr/src/m-1.0.0',
-    'dkms add -m m -v 1.0.0',
-    'dkms build -m m -v 1.0.0 -k 6.1',
-    'dkms install -m m -v 1.0.0 -k 6.1 --force',
+    'install -d -m 755 /usr/src/m-1.0.0',
+    'install -m 644 -t /usr/src/m-1.0.0 /here/Kbuild /here/a.c',
+    'dd status=none of=/usr/src/m-1.0.0/dkms.conf',
+    'chmod 644 /usr/src/m-1.0.0/dkms.conf',
+    '/x/every-kernel install m 1.0.0 6.1',
   ])
 })
 
 test('what is installed already needs nothing', () => {
-  assert.deepEqual(planInstall({ ...fresh, present: true, added: true, installed: ['6.1'] }), [])
+  assert.deepEqual(planInstall(whole), [])
 })
 
-test('a second kernel is built without adding again', () => {
-  const input = {
-    ...fresh,
-    present: true,
-    added: true,
-    installed: ['6.1'],
-    releases: ['6.1', '7.3'],
-  }
-  assert.deepEqual(commandsOf(planInstall(input)), [
-    'dkms build -m m -v 1.0.0 -k 7.3',
-    'dkms install -m m -v 1.0.0 -k 7.3 --force',
-  ])
-})
-
-test('an older version goes only when the new one is installed', () => {
-  const commands = commandsOf(planInstall({ ...fresh, otherVersions: ['0.9.0'] }))
-  const installed = commands.indexOf('dkms install -m m -v 1.0.0 -k 6.1 --force')
-  assert.ok(installed >= 0 && commands.indexOf('dkms remove -m m -v 0.9.0 --all') > installed)
-})
-
-test('changed sources of the same version replace the entry', () => {
-  assert.equal(
-    commandsOf(planInstall({ ...fresh, present: true }))[0],
-    'dkms remove -m m -v 1.0.0 --all',
+test('only kernels that lack it are built for', () => {
+  assert.deepEqual(
+    commandsOf(planInstall({ ...whole, releases: ['6.1', '7.3'], lacking: ['7.3'] })),
+    ['/x/every-kernel install m 1.0.0 7.3'],
   )
 })
 
-test('modules installed by hand go before dkms looks', () => {
-  const commands = commandsOf(planInstall({ ...fresh, strays: ['/lib/modules/6.1/extra/a.ko'] }))
-  const removed = commands.indexOf('rm -f /lib/modules/6.1/extra/a.ko')
-  assert.ok(removed >= 0 && removed < commands.indexOf('dkms install -m m -v 1.0.0 -k 6.1 --force'))
+test('an older version goes even where no kernel lacks this one', () => {
+  assert.deepEqual(commandsOf(planInstall({ ...whole, otherVersions: ['0.9.0'] })), [
+    '/x/every-kernel install m 1.0.0 6.1',
+  ])
+})
+
+test('a removal from one of several kernels leaves what is for all', () => {
+  const input = {
+    name: 'm',
+    everyKernel: '/x/every-kernel',
+    versions: ['1.0.0'],
+    releases: ['6.1'],
+    isLast: false,
+    modules: [],
+    paths: ['/usr/src/m-1.0.0'],
+    folders: [],
+    loaded: [],
+  }
+  assert.deepEqual(commandsOf(planUninstall(input)), ['/x/every-kernel remove m 6.1'])
+  assert.deepEqual(commandsOf(planUninstall({ ...input, isLast: true })), [
+    '/x/every-kernel remove m',
+    'rm -rf /usr/src/m-1.0.0',
+  ])
 })
 
 test('loading unloads the old ones first, in the other order', () => {
@@ -89,11 +93,14 @@ test('a removal of nothing is nothing', () => {
   assert.deepEqual(
     planUninstall({
       name: 'm',
+      everyKernel: '/x/every-kernel',
       versions: [],
+      releases: [],
+      isLast: true,
+      modules: [],
       paths: [],
       folders: [],
       loaded: [],
-      releases: ['6.1'],
     }),
     [],
   )
@@ -129,5 +136,6 @@ for (const [word, quoted] of words)
   })
 
 test('a shown command can be typed', () => {
+  assert.equal(show({ argv: ['tee', '/a'], input: "it's\n" }), "printf %s 'it'\\''s\n' | tee /a")
   assert.equal(show({ argv: ['make', 'M=/a b'], cwd: '/x y' }), "cd '/x y' && make 'M=/a b'")
 })

@@ -1,0 +1,60 @@
+import { readFileSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { Command } from '../run/exec.ts'
+
+/** A file to be installed: a copy of one that is here, or a text. */
+export interface NewFile {
+  path: string
+  from?: string
+  text?: string
+  executable?: boolean
+}
+
+const root = (...argv: string[]): Command => ({ argv, root: true })
+
+/** The content that a file shall have. */
+export const contentOf = ({ from, text = '' }: NewFile): Buffer =>
+  from === undefined ? Buffer.from(text) : readFileSync(from)
+
+/** Whether a file is there as it shall be, and for all to read. */
+export function isInPlace(file: NewFile): boolean {
+  try {
+    const { mode } = statSync(file.path)
+    const rights = file.executable ? 0o555 : 0o444
+    return (mode & rights) === rights && readFileSync(file.path).equals(contentOf(file))
+  } catch {
+    return false
+  }
+}
+
+function writeOne({ path, from, text = '', executable }: NewFile): Command[] {
+  const mode = executable ? '755' : '644'
+  return from === undefined
+    ? [{ ...root('dd', 'status=none', `of=${path}`), input: text }, root('chmod', mode, path)]
+    : [root('install', '-m', mode, from, path)]
+}
+
+/** Whether it goes by one command with others of its folder. */
+const isPlainCopy = ({ path, from, executable }: NewFile): boolean =>
+  from !== undefined && !executable && basename(from) === basename(path)
+
+/** The commands that write files, whatever the umask is, and the folders that they are in. */
+export function writeFiles(files: readonly NewFile[]): Command[] {
+  if (files.length === 0) return []
+  const folders = [...new Set(files.map(({ path }) => dirname(path)))].sort()
+  const copies = folders.flatMap((folder) => {
+    const from = files
+      .filter((file) => isPlainCopy(file) && dirname(file.path) === folder)
+      .map((file) => file.from as string)
+    return from.length > 0 ? [root('install', '-m', '644', '-t', folder, ...from)] : []
+  })
+  return [
+    root('install', '-d', '-m', '755', ...folders),
+    ...copies,
+    ...files.filter((file) => !isPlainCopy(file)).flatMap(writeOne),
+  ]
+}
+
+/** The same files in another folder. */
+export const below = (folder: string, files: readonly NewFile[]): NewFile[] =>
+  files.map((file) => ({ ...file, path: join(folder, file.path) }))
