@@ -11,6 +11,7 @@ import { readSigning } from '../signing/next.ts'
 import { compilerFit, compilerProblem, findCompiler } from '../system/compiler.ts'
 import { danglingEntries, dkmsTree, dkmsVersion } from '../system/dkms.ts'
 import { readFacts, type SystemFacts } from '../system/facts.ts'
+import { movedFolders, showMovedFolder } from '../system/framework.ts'
 import { type Kernel, machine, sameArchitecture } from '../system/kernels.ts'
 import { findDevices, freeSpace } from '../system/machine.ts'
 import { modprobeLines, showModprobeLine } from '../system/modprobe.ts'
@@ -126,6 +127,8 @@ async function checkDkms(project: Project, facts: SystemFacts): Promise<Finding>
   if (!version) return fail('dkms', 'dkms', 'It is not installed.', mend)
   if (!semver.satisfies(version, project.dkms.range))
     return fail('dkms', 'dkms', `${version} is not ${project.dkms.range}.`, mend)
+  const [moved] = movedFolders().map(showMovedFolder)
+  if (moved) return fail('dkms', 'dkms', moved.message, moved.mend)
   const dangling = danglingEntries()
   return dangling.length > 0
     ? fail('dkms', 'dkms', `${dangling.join(', ')} has no source.`, `rm -r ${dangling.join(' ')}`)

@@ -6,7 +6,8 @@ import { headerPackages, installCommand, managers, type PackageManager } from '.
 
 /** What brings a kernel's headers, or why nothing does. */
 export type HeadersSource =
-  | { kind: 'install'; packages: string[] }
+  /** `refresh` where the package lists were never fetched. */
+  | { kind: 'install'; packages: string[]; refresh?: true }
   /** The package is there, and its files are not. */
   | { kind: 'reinstall'; packages: string[] }
   /** The repository has gone on: only newer headers are to be had, which are another kernel's. */
@@ -119,23 +120,27 @@ export async function findHeaders(facts: SystemFacts, { release }: Kernel): Prom
   }
   // Before the lists were ever fetched nothing can be had; then what is usual is named.
   if (source.kind === 'none' && guessed && !(await knowsPackages(facts)))
-    return { kind: 'install', packages: [guessed] }
+    return { kind: 'install', packages: [guessed], refresh: true }
   return source
 }
 
-/** Whether the package lists are there at all. */
+/** Whether the package lists are there at all: dpkg's own list of what is installed is none. */
 async function knowsPackages({ distribution }: SystemFacts): Promise<boolean> {
   const [any] = distribution?.toolchain ?? []
   if (!distribution || !any) return false
+  if (distribution.manager === 'apt') return Boolean(await ask(['apt-cache', 'madison', any]))
   return (await offeredVersion(distribution.manager, any)) !== undefined
 }
 
 /** The one command that brings headers, as a person types it. */
 export function headersCommand(manager: PackageManager, source: HeadersSource): string | undefined {
-  const { upgrade, reinstall } = managers[manager]
+  const { refresh, upgrade, reinstall } = managers[manager]
   switch (source.kind) {
     case 'install':
-      return installCommand(manager, source.packages)
+      return [
+        ...(source.refresh && refresh ? [...refresh, '&&'] : []),
+        installCommand(manager, source.packages),
+      ].join(' ')
     case 'reinstall':
       return [...reinstall, ...source.packages].join(' ')
     case 'upgrade':

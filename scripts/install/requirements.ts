@@ -7,6 +7,7 @@ import { Failure } from '../run/failure.ts'
 import { compilerPackages, compilerProblem, findCompiler } from '../system/compiler.ts'
 import { danglingEntries, dkmsTree, dkmsVersion, readDkms } from '../system/dkms.ts'
 import type { SystemFacts } from '../system/facts.ts'
+import { movedFolders, showMovedFolder } from '../system/framework.ts'
 import { type Kernel, machine, sameArchitecture } from '../system/kernels.ts'
 import { freeSpace } from '../system/machine.ts'
 import { findOwner, type Owner } from '../system/ownership.ts'
@@ -66,6 +67,8 @@ export async function requireDkms(project: Project, facts: SystemFacts): Promise
     )
   if (!semver.satisfies(version, project.dkms.range))
     throw new Failure('dkms', `dkms ${version} is not ${project.dkms.range}.`, { mend })
+  const [moved] = movedFolders().map(showMovedFolder)
+  if (moved) throw new Failure('dkms', moved.message, { mend: moved.mend })
   const dangling = danglingEntries()
   if (dangling.length > 0)
     throw new Failure('dkms', `dkms has an entry whose source is gone: ${dangling.join(', ')}.`, {

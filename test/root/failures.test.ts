@@ -43,14 +43,14 @@ const cases: Case[] = [
     break: 'mkdir /lib/modules/6.11.2+deb13-amd64',
     words: ['install', '--yes', '--no-prereqs', '--kernel', '6.11.2+deb13-amd64'],
     kind: 'headers',
-    says: /has no headers\.\n {2}try: apt-get install linux-headers-6\.11\.2\+deb13-amd64/,
+    says: /has no headers\.\n {2}try: apt-get update -q && apt-get install linux-headers-6\.11\.2\+deb13-amd64/,
   },
   {
     name: 'a dangling build link',
     break: `${release}; rm /lib/modules/$R/build; ln -s /nowhere /lib/modules/$R/build; mkdir -p /lib/modules/6.1.1-amd64; mv /lib/modules/$R/build /lib/modules/6.1.1-amd64/`,
     words: ['install', '--yes', '--no-prereqs', '--kernel', '6.1.1-amd64'],
     kind: 'headers',
-    says: /leads nowhere: the headers were removed\.\n {2}try: apt-get install linux-headers-6\.1\.1-amd64/,
+    says: /leads nowhere: the headers were removed\.\n {2}try: apt-get update -q && apt-get install linux-headers-6\.1\.1-amd64/,
   },
   {
     name: 'headers deleted by hand',
