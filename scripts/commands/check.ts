@@ -60,7 +60,12 @@ async function checkCompiler(facts: SystemFacts, kernel: Kernel): Promise<Findin
   const compiler = await findCompiler(kernel.headers)
   if (!compiler || !which('make')) {
     const missing = compiler ? 'make' : (kernel.headers.compiler ?? 'gcc')
-    return fail('compiler', 'toolchain', `${missing} is not installed.`, mend)
+    return fail(
+      'compiler',
+      'toolchain',
+      `${missing} is not installed.${facts.byHand([missing])}`,
+      mend,
+    )
   }
   const name = `${compiler.name} ${compiler.version}`
   const problem = compilerProblem(compiler, kernel)
@@ -124,7 +129,7 @@ async function checkDkms(project: Project, facts: SystemFacts): Promise<Finding>
   const version = await dkmsVersion()
   const mend = facts.installCommand(distribution?.dkms ?? ['dkms'])
   if (distribution?.dkms.length === 0) return note('dkms', `${distribution.dkmsNote}.`)
-  if (!version) return fail('dkms', 'dkms', 'It is not installed.', mend)
+  if (!version) return fail('dkms', 'dkms', `It is not installed.${facts.byHand(['dkms'])}`, mend)
   if (!semver.satisfies(version, project.dkms.range))
     return fail('dkms', 'dkms', `${version} is not ${project.dkms.range}.`, mend)
   const [moved] = movedFolders().map(showMovedFolder)

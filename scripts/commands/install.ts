@@ -5,8 +5,10 @@ import {
   meantKernel,
   requestedKernels,
 } from '../build/select.ts'
+import { adviseBoot } from '../install/boot.ts'
 import { chronyOffer, followByChrony, planChrony, requireChrony } from '../install/chrony.ts'
 import { inheritedKernels, readInput, touched } from '../install/input.ts'
+import { explainLoad } from '../install/loading.ts'
 import { type InstallInput, planInstall, planLoad } from '../install/plan.ts'
 import {
   findMissing,
@@ -20,19 +22,21 @@ import {
   requireNotOwned,
   requirePlatform,
   requireSpace,
+  tellDevice,
 } from '../install/requirements.ts'
 import { explained, signStep, verifyStep } from '../install/steps.ts'
 import type { Project } from '../manifest/manifest.ts'
-import { show } from '../run/exec.ts'
+import { type Command, type Result, show } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import { throwIfInterrupted } from '../run/interrupt.ts'
-import type { Output } from '../run/output.ts'
+import { type Output, wrap } from '../run/output.ts'
 import { inScratch } from '../run/scratch.ts'
 import { runSteps, type Step, showPlan } from '../run/steps.ts'
 import { transaction } from '../run/transaction.ts'
 import { requireWholeKeys } from '../signing/policy.ts'
 import { readFacts, type SystemFacts } from '../system/facts.ts'
 import type { Kernel } from '../system/kernels.ts'
+import { modprobeLines, showModprobeLine } from '../system/modprobe.ts'
 import { loadedModules } from '../system/modules.ts'
 import { type CommonOptions, runAlone } from './options.ts'
 
@@ -57,16 +61,21 @@ async function selectKernels(
   return selection.kernels
 }
 
+/** What keeps them out: modprobe, which was just asked, does not say it. */
+function notLoaded(project: Project, command: Command, { stderr }: Result): Failure {
+  const { message, mend } = explainLoad(project, stderr)
+  return new Failure('load', 'The modules are installed, but could not be loaded.', {
+    details: [show(command), message],
+    mend,
+  })
+}
+
 /** Loading is not part of what is undone: modules that a missing key keeps out are installed well. */
-async function load(input: InstallInput, output: Output): Promise<void> {
+async function load(project: Project, input: InstallInput, output: Output): Promise<void> {
   const steps = planLoad(input).map(
     (step): Step => ({
       ...step,
-      explain: (command, result) =>
-        new Failure('load', 'The modules are installed, but could not be loaded.', {
-          details: result.stderr.trim().split('\n'),
-          mend: show(command),
-        }),
+      explain: (command, result) => notLoaded(project, command, result),
     }),
   )
   await runSteps(steps, output)
@@ -134,6 +143,8 @@ async function run(project: Project, options: InstallOptions, output: Output): P
   await requireNotOwned(project, 'install')
   const chrony = options.chrony ? requireChrony(project) : undefined
   const named = requestedKernels(project, facts, options)
+  // What a dry run prints is for a shell.
+  if (!options.dryRun) tellDevice(project, output)
   const first = await planPrerequisites(project, facts, options)
   if (first.length > 0) {
     if (options.dryRun) return showPlan(first, output)
@@ -154,7 +165,7 @@ async function run(project: Project, options: InstallOptions, output: Output): P
     await transaction(touched(project, gathered.facts), output, () =>
       inScratch(() => runSteps(steps, output)),
     )
-  await load(input, output)
+  await load(project, input, output)
   if (options.chrony) await followByChrony(project, output)
   report(project, gathered, steps.length === 0, output)
   await tellLeft(gathered, output)
@@ -162,12 +173,15 @@ async function run(project: Project, options: InstallOptions, output: Output): P
 
 /** What is in the way is named, and taken over only if that was agreed to. */
 async function agreeToTakeOver(input: InstallInput, yes: boolean, output: Output): Promise<void> {
-  const { strays, otherVersions } = input
-  if (strays.length + otherVersions.length === 0) return
+  const { strays, otherVersions, rivals } = input
+  if (strays.length + otherVersions.length + rivals.length === 0) return
   const inTheWay = [
     ...(strays.length > 0 ? ['Taking over modules that were installed by hand:'] : []),
     ...strays.map((file) => `  ${file}`),
     ...otherVersions.map((version) => `Replacing version ${version}.`),
+    ...rivals.map(
+      (rival) => `Replacing ${rival.name} ${rival.version}: dkms has modules of these names by it.`,
+    ),
   ]
   if (yes) for (const line of inTheWay) output.say(line)
   else if (!(await output.confirm('Go on?', inTheWay)))
@@ -186,6 +200,14 @@ async function tellLeft({ facts, left }: Gathered, output: Output): Promise<void
   }
 }
 
+/** Who boots next finds nothing loaded, by lines that modprobe itself passes over. */
+function loadingNotes(modules: string[]): string[] {
+  return modprobeLines(modules).flatMap((line) => {
+    const { message, mend } = showModprobeLine(line)
+    return [...wrap('', `${message}.`), `  try: ${mend}`]
+  })
+}
+
 function report(
   project: Project,
   { facts, left, input }: Gathered,
@@ -193,6 +215,7 @@ function report(
   output: Output,
 ): void {
   const { name } = project.package
+  const boot = adviseBoot(facts, input.releases)
   const document = {
     package: name,
     version: project.version,
@@ -200,15 +223,16 @@ function report(
     left: left.map(({ release }) => release),
     changed: !nothing,
     loaded: loadedModules(input.modules).map((module) => module.name),
+    boot: boot?.message ?? null,
   }
   output.result(document, () => [
     nothing
       ? `${name} ${project.version} is installed already for ${input.releases.join(', ')}.`
       : `${name} ${project.version} is installed for ${input.releases.join(', ')}.`,
     'dkms will rebuild it at each kernel upgrade.',
-    ...(input.releases.includes(facts.running.release)
-      ? []
-      : ['Not loaded: none of these is the running kernel.']),
+    ...(boot ? wrap('', boot.message) : []),
+    ...(boot?.mend ? [`  try: ${boot.mend}`] : []),
+    ...loadingNotes(input.modules),
     ...[chronyOffer(project) ?? []].flat(),
   ])
 }

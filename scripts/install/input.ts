@@ -6,10 +6,10 @@ import { sourceTree } from '../build/source-tree.ts'
 import { home } from '../home.ts'
 import type { Project } from '../manifest/manifest.ts'
 import type { Touched } from '../run/transaction.ts'
-import { type DkmsVersion, dkmsTree, readDkms } from '../system/dkms.ts'
+import { type DkmsVersion, dkmsTree, findRivals, readDkms } from '../system/dkms.ts'
 import type { SystemFacts } from '../system/facts.ts'
 import type { Kernel } from '../system/kernels.ts'
-import { findModules, loadedModules } from '../system/modules.ts'
+import { findModules, loadedModules, modulesToExchange } from '../system/modules.ts'
 import { chronyFiles } from './chrony.ts'
 import { below, contentOf, isInPlace, type NewFile } from './files.ts'
 import { type InstallInput, sourceFolder, type UninstallInput } from './plan.ts'
@@ -113,9 +113,26 @@ export function readInput(project: Project, kernels: Kernel[]): InstallInput {
   const releases = kernels.map((kernel) => kernel.release)
   const modules = moduleNames(project)
   const sources = missingSources(project)
-  const found = strays(project, releases)
+  const rivals = findRivals(name, modules)
+  // Those that another package's dkms brought go with that one.
+  const found = strays(project, releases).filter(
+    (file) =>
+      !rivals.some((rival) => rival.releases.some((at) => file.startsWith(`/lib/modules/${at}/`))),
+  )
   const installed = installedBuilds(own).map(({ release }) => release)
-  const loaded = loadedModules(modules)
+  const running = kernels.find((kernel) => kernel.running)?.release ?? ''
+  const lacking = releases.filter(
+    (release) =>
+      sources.length > 0 ||
+      !installed.includes(release) ||
+      found.some((file) => file.startsWith(`/lib/modules/${release}/`)),
+  )
+  const exchange = modulesToExchange(
+    modules,
+    loadedModules(modules),
+    version,
+    lacking.includes(running),
+  )
   const load = project.install.autoload !== 'none' && kernels.some((kernel) => kernel.running)
   return {
     name,
@@ -124,20 +141,13 @@ export function readInput(project: Project, kernels: Kernel[]): InstallInput {
     everyKernel,
     sources,
     releases,
-    lacking: releases.filter(
-      (release) =>
-        sources.length > 0 ||
-        !installed.includes(release) ||
-        found.some((file) => file.startsWith(`/lib/modules/${release}/`)),
-    ),
+    lacking,
     otherVersions: versions.map((v) => v.version).filter((v) => v !== version),
     strays: found,
     config: configuration(project).filter((file) => !isInPlace(file)),
-    load: load && loaded.filter((m) => m.version === version).length < modules.length,
-    unload: loaded
-      .filter((module) => module.version !== version)
-      .map((module) => module.name)
-      .reverse(),
+    rivals,
+    ...exchange,
+    load: load && exchange.load,
   }
 }
 
@@ -183,6 +193,7 @@ export function touched(project: Project, facts: SystemFacts): () => Touched {
       paths: [
         ...new Set([
           `${dkmsTree}/${name}`,
+          ...findRivals(name, moduleNames(project)).map((rival) => `${dkmsTree}/${rival.name}`),
           sourceFolder(name, project.version),
           ...sourceFolders(name),
           ...ownFiles(project),

@@ -1,5 +1,6 @@
 import type { Command } from '../run/exec.ts'
 import type { Step } from '../run/steps.ts'
+import type { Rival } from '../system/dkms.ts'
 import { type NewFile, writeFiles } from './files.ts'
 
 /** What an installation starts from: data only, so that the plan can be tested without a system. */
@@ -19,6 +20,8 @@ export interface InstallInput {
   /** Modules of the same names outside dkms's place, for the chosen kernels. */
   strays: string[]
   /** Configuration that is not there as it should be. */
+  /** Other packages of dkms's that have modules of these names. */
+  rivals: Pick<Rival, 'name' | 'version'>[]
   config: NewFile[]
   /** modprobe the modules afterwards; unload these first. */
   load: boolean
@@ -41,10 +44,15 @@ function optional(title: string, kind: Step['kind'], commands: Command[]): Step[
 
 /** The steps of an installation. Empty where all is as it should be. */
 export function planInstall(input: InstallInput): Step[] {
-  const { name, version, everyKernel, sources, lacking, otherVersions, config } = input
+  const { name, version, everyKernel, sources, lacking, otherVersions, rivals, config } = input
   const folder = sourceFolder(name, version)
   const kernels = lacking.length > 0 ? lacking : otherVersions.length > 0 ? input.releases : []
   return [
+    ...optional(
+      `Remove ${rivals.map((rival) => `${rival.name} ${rival.version}`).join(', ')} from dkms`,
+      'dkms',
+      rivals.map((rival) => root('dkms', 'remove', '-m', rival.name, '-v', rival.version, '--all')),
+    ),
     ...optional(
       `Write the sources of ${name} ${version}`,
       'dkms',

@@ -4,12 +4,13 @@ import semver from 'semver'
 import { headersFailure } from '../build/select.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { Failure } from '../run/failure.ts'
+import type { Output } from '../run/output.ts'
 import { compilerPackages, compilerProblem, findCompiler } from '../system/compiler.ts'
 import { danglingEntries, dkmsTree, dkmsVersion, readDkms } from '../system/dkms.ts'
 import type { SystemFacts } from '../system/facts.ts'
 import { movedFolders, showMovedFolder } from '../system/framework.ts'
 import { type Kernel, machine, sameArchitecture } from '../system/kernels.ts'
-import { freeSpace } from '../system/machine.ts'
+import { findDevices, freeSpace } from '../system/machine.ts'
 import { findOwner, type Owner } from '../system/ownership.ts'
 import { sourceFolders } from './input.ts'
 import { managers } from './packages.ts'
@@ -17,6 +18,13 @@ import { sourceFolder } from './plan.ts'
 
 /** A source tree, its build and the installed modules, with room to spare. */
 const neededSpace = 32 * 1024 * 1024
+
+/** Says before anything is brought that there is nothing here to drive. */
+export function tellDevice(project: Project, output: Output): void {
+  const pattern = project.modules[0]?.aliases?.[0]
+  if (pattern && findDevices(pattern).length === 0)
+    output.tell(`No device in this machine fits ${pattern}: the modules will have nothing to do.`)
+}
 
 /** Throws on a system where installing by dkms cannot be. */
 export function requirePlatform(project: Project, facts: SystemFacts): void {
@@ -62,7 +70,9 @@ export async function requireDkms(project: Project, facts: SystemFacts): Promise
   if (!version)
     throw new Failure(
       'dkms',
-      `dkms is not installed. ${facts.distribution?.dkmsNote ?? ''}`.trim(),
+      `dkms is not installed. ${facts.distribution?.dkmsNote ?? facts.byHand(['dkms'])}`
+        .replace('  ', ' ')
+        .trim(),
       { mend },
     )
   if (!semver.satisfies(version, project.dkms.range))
@@ -90,11 +100,14 @@ async function requireCompiler(facts: SystemFacts, kernel: Kernel): Promise<void
   const problem = compiler
     ? compilerProblem(compiler, kernel)
     : `There is no compiler; kernel ${kernel.release} wants ${kernel.headers.compiler ?? 'gcc'}.`
-  if (problem) throw new Failure('toolchain', problem, { mend: compilerMend(facts, kernel) })
+  if (problem)
+    throw new Failure('toolchain', problem + facts.byHand(['gcc', 'make']), {
+      mend: compilerMend(facts, kernel),
+    })
 }
 
 /** The command that brings a kernel's compiler. */
-export function compilerMend(facts: SystemFacts, { headers }: Kernel): string {
+export function compilerMend(facts: SystemFacts, { headers }: Kernel): string | undefined {
   const { manager = 'apt', toolchain = ['gcc', 'make'] } = facts.distribution ?? {}
   return facts.installCommand(compilerPackages(headers, manager, toolchain))
 }

@@ -82,3 +82,30 @@ export function danglingEntries(root = ''): string[] {
         .filter((entry) => !existsSync(join(root, entry, 'source'))),
     )
 }
+
+/** Another package of dkms's that builds modules of these names. */
+export interface Rival {
+  name: string
+  version: string
+  /** Kernels that it has built for. */
+  releases: string[]
+}
+
+/** Who else has modules of these names in dkms's hands: only one of the two can be a kernel's. */
+export function findRivals(own: string, modules: string[], root = ''): Rival[] {
+  const tree = join(root, dkmsTree)
+  const names = new Set(modules.map((name) => name.replaceAll('-', '_')))
+  const isOne = (file: string) => names.has(file.replace(/\.ko(\..*)?$/, '').replaceAll('-', '_'))
+  return entries(tree)
+    .filter((name) => name !== own && isFolder(join(tree, name)))
+    .flatMap((name) =>
+      readDkms(name, root).flatMap(({ version, builds }) => {
+        const releases = builds
+          .filter(({ release, architecture }) =>
+            entries(join(tree, name, version, release, architecture, 'module')).some(isOne),
+          )
+          .map(({ release }) => release)
+        return releases.length > 0 ? [{ name, version, releases }] : []
+      }),
+    )
+}

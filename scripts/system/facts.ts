@@ -16,8 +16,10 @@ export interface SystemFacts {
   running: Kernel
   /** All installed ones, the newest last. */
   kernels: Kernel[]
-  /** The command by which a person installs packages here. */
-  installCommand: (packages: string[]) => string
+  /** The command by which a person installs packages here; undefined where nobody knows. */
+  installCommand: (packages: string[]) => string | undefined
+  /** Where nobody knows it: a sentence that says what is needed. */
+  byHand: (packages: string[]) => string
 }
 
 export function readFacts(project: Project): SystemFacts {
@@ -28,9 +30,10 @@ export function readFacts(project: Project): SystemFacts {
     distribution,
     running: readKernel(runningRelease()),
     kernels: installedKernels(),
-    installCommand: (packages) =>
+    installCommand: (packages) => distribution && installCommand(distribution.manager, packages),
+    byHand: (packages) =>
       distribution
-        ? installCommand(distribution.manager, packages)
-        : `# install ${packages.join(' ')}`,
+        ? ''
+        : ` How ${os.prettyName} calls it is not known here: look for ${packages.join(', ')}.`,
   }
 }

@@ -97,6 +97,21 @@ const cases: Case[] = [
     says: /dkms is not installed\.\n {2}try: apt-get install dkms/,
   },
   {
+    name: 'no dkms, on a distribution that nobody knows',
+    break:
+      'rm /usr/sbin/dkms /etc/os-release; printf \'ID=plan9\nPRETTY_NAME="Plan 9"\n\' > /etc/os-release',
+    words: ['install', '--yes'],
+    kind: 'dkms',
+    says: /dkms is not installed\. How Plan 9 calls it is not known here: look for dkms\.\n$/,
+  },
+  {
+    name: 'a dkms tree that was moved',
+    break: "mkdir -p /etc/dkms; echo 'dkms_tree=/var/tmp' >> /etc/dkms/framework.conf",
+    words: ['install', '--yes', '--no-prereqs'],
+    kind: 'dkms',
+    says: /framework\.conf:\d+ moves dkms's dkms_tree to \/var\/tmp; .*\n {2}try: .*EDITOR.* \+\d+ \/etc/,
+  },
+  {
     name: 'a dkms that is too old',
     break: "printf '#!/bin/sh\\necho dkms: 2.3\\n' > /usr/sbin/dkms",
     words: ['install', '--yes', '--no-prereqs'],

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import type { Failure } from '../../scripts/run/failure.ts'
-import { danglingEntries, readDkms } from '../../scripts/system/dkms.ts'
+import { danglingEntries, findRivals, readDkms } from '../../scripts/system/dkms.ts'
 import { checkRelease, installedKernels, readHeaders } from '../../scripts/system/kernels.ts'
 import { findDevices, readEnforcement, readSysfs } from '../../scripts/system/machine.ts'
-import { findModules } from '../../scripts/system/modules.ts'
+import { findModules, type LoadedModule, modulesToExchange } from '../../scripts/system/modules.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'vmmci-dkms-test-'))
 after(() => rmSync(root, { recursive: true }))
@@ -134,6 +134,49 @@ test('the dkms tree tells versions, builds and what dangles', () => {
   ])
   assert.deepEqual(danglingEntries(root), ['/var/lib/dkms/other/2.0'])
 })
+
+test('other packages of dkms with modules of these names are found, by kernel', () => {
+  put('/usr/src/rival-0.1/dkms.conf')
+  put('/var/lib/dkms/rival/0.1/6.1/x86_64/module/m-m.ko.xz')
+  put('/var/lib/dkms/rival/0.2/6.1/x86_64/module/mm.ko')
+  put('/var/lib/dkms/ours/1.0/6.1/x86_64/module/m_m.ko')
+  assert.deepEqual(findRivals('ours', ['m_m'], root), [
+    { name: 'rival', version: '0.1', releases: ['6.1'] },
+  ])
+})
+
+/** What is loaded, whether this installation brought new files, and what is to be done. */
+const exchanges: [string, LoadedModule[], boolean, string][] = [
+  ['nothing', [], true, 'load'],
+  [
+    'this version',
+    [
+      { name: 'a', version: '1.0' },
+      { name: 'b', version: '1.0' },
+    ],
+    true,
+    'nothing',
+  ],
+  ['half', [{ name: 'a', version: '1.0' }], false, 'load'],
+  [
+    'an older one',
+    [
+      { name: 'a', version: '0.9' },
+      { name: 'b', version: '1.0' },
+    ],
+    true,
+    'load, a',
+  ],
+  ['none that tells', [{ name: 'a' }, { name: 'b' }], false, 'nothing'],
+  ['none that tells, replaced', [{ name: 'a' }, { name: 'b' }], true, 'load, b a'],
+]
+
+for (const [what, loaded, replaced, expected] of exchanges)
+  test(`what of the loaded modules is exchanged: ${what}`, () => {
+    const { load, unload } = modulesToExchange(['a', 'b'], loaded, '1.0', replaced)
+    const done = [...(load ? ['load'] : []), ...(unload.length > 0 ? [unload.join(' ')] : [])]
+    assert.equal(done.join(', ') || 'nothing', expected)
+  })
 
 test('modules are found in any place but the kernel’s own, compressed or not', () => {
   for (const file of ['extra/a_b.ko', 'updates/dkms/a_b.ko.xz', 'kernel/a_b.ko', 'extra/ba_b.ko'])

@@ -23,6 +23,7 @@ const fresh: InstallInput = {
   lacking: ['6.1'],
   otherVersions: [],
   strays: [],
+  rivals: [],
   config: [],
   load: false,
   unload: [],
@@ -46,6 +47,13 @@ test('a first installation writes the sources, and has a kernel exchange its mod
 
 test('what is installed already needs nothing', () => {
   assert.deepEqual(planInstall(whole), [])
+})
+
+test('another package of the same modules goes first, by dkms', () => {
+  const rivals = [{ name: 'n', version: '0.1' }]
+  const commands = commandsOf(planInstall({ ...fresh, rivals }))
+  assert.equal(commands[0], 'dkms remove -m n -v 0.1 --all')
+  assert.equal(commands.at(-1), '/x/every-kernel install m 1.0.0 6.1')
 })
 
 test('only kernels that lack it are built for', () => {
