@@ -146,12 +146,12 @@ static bool do_forget(struct vm *vm, const char *rest)
 static bool do_speed(struct vm *vm, const char *rest)
 {
 	double speed = atof(rest), left;
-	struct itimerspec timer;
+	struct itimerspec t;
 
 	if (!(speed > 0))
 		return false;
-	timerfd_gettime(vm->timer_fd, &timer);
-	left = (double)timer.it_value.tv_sec + (double)timer.it_value.tv_nsec / 1e9;
+	timerfd_gettime(vm->timer_fd, &t);
+	left = (double)t.it_value.tv_sec + (double)t.it_value.tv_nsec / 1e9;
 	arm(vm->timer_fd, left * vm->speed / speed, false);
 	vm->speed = speed;
 	arm_tick(vm);

@@ -2,8 +2,8 @@
 /*
  * As much of a kernel as virtio_vmmci_command.c needs to run in user space
  *
- * One processor, one thread. What the driver asks user space for is counted, and
- * its works are queued and run by race.c.
+ * One processor, one thread. What the driver asks user space for is counted,
+ * and its works are queued and run by race.c.
  */
 #ifndef KERNEL_H
 #define KERNEL_H

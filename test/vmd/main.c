@@ -381,6 +381,7 @@ static void options(struct vm *vm, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	const int flags = TFD_CLOEXEC | TFD_NONBLOCK;
 	struct vm vm = { .speed = 1 };
 	int vfio_listener, control_listener;
 
@@ -396,8 +397,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	vm.timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	vm.tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	vm.timer_fd = timerfd_create(CLOCK_MONOTONIC, flags);
+	vm.tick_fd = timerfd_create(CLOCK_MONOTONIC, flags);
 	for (int i = 0; i < MAX_CLIENTS; i++)
 		vm.clients[i] = -1;
 

@@ -6,8 +6,8 @@
  * driver idles, then so many of the driver's accesses later, in every order and
  * at every distance; and the interrupt handler comes at once, after one more
  * access, or only when the work is done. No request may be lost but those that
- * no driver can save: a SYNCRTC took the place of a stop in the register, or the
- * stop came between the read of a SYNCRTC and its acknowledgement.
+ * no driver can save: a SYNCRTC took the place of a stop in the register, or
+ * the stop came between the read of a SYNCRTC and its acknowledgement.
  */
 
 #include "driver.h"

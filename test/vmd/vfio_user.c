@@ -104,11 +104,16 @@ void vfio_user_init(struct vfio_user *u, const struct vfio_user_ops *ops,
  * taken the interrupt yet, which an i8259 remembers. So one is told again, as a
  * level line is, until it is spent.
  */
+static bool due(const struct vfio_user *u)
+{
+	return u->level && !(u->edge && u->told && u->spent);
+}
+
 static void trigger(struct vfio_user *u)
 {
 	uint64_t one = 1;
 
-	if (!u->level || (u->edge && u->told && u->spent) || u->masked || u->irq_fd < 0)
+	if (!due(u) || u->masked || u->irq_fd < 0)
 		return;
 	/* Automasked: the client unmasks once the guest has looked. */
 	u->masked = write(u->irq_fd, &one, sizeof(one)) > 0;

@@ -20,7 +20,7 @@
 #define VMMCI_F_SYNCRTC		(1u << 2)
 
 #define VMMCI_TIMEOUT_S		3	/* for the acknowledgement */
-#define VMMCI_SHUTDOWN_TIMEOUT_S 120	/* for the shutdown, once acknowledged */
+#define VMMCI_SHUTDOWN_TIMEOUT_S 120	/* once that is acknowledged */
 #define VMMCI_JUMP_S		5	/* of the host's clock, in one tick */
 
 enum vmmci_cmd {

@@ -220,7 +220,9 @@ static void a_tick_tells_of_a_jump(void)
 	static const struct {
 		int seconds;
 		bool told;
-	} jumps[] = { { 0, false }, { 4, false }, { 7, true }, { -100, false } };
+	} jumps[] = {
+		{ 0, false }, { 4, false }, { 7, true }, { -100, false },
+	};
 
 	for (size_t i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++) {
 		struct vmmci v = bound(7);
