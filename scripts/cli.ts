@@ -2,7 +2,9 @@
 import { CommanderError } from 'commander'
 import { program } from './cli/program.ts'
 import { usageFailure } from './cli/usage.ts'
+import { show } from './run/exec.ts'
 import { Failure } from './run/failure.ts'
+import { asTyped, called, typedJson } from './run/typed.ts'
 
 /** A failure as people and scripts get it: one sentence, what was said, what mends it. */
 function report(failure: Failure, json: boolean): void {
@@ -10,11 +12,11 @@ function report(failure: Failure, json: boolean): void {
   const { mend, details = [] } = failure.more
   if (json) {
     const error = { kind, status, message, mend: mend ?? null, details }
-    process.stdout.write(`${JSON.stringify({ error }, null, 2)}\n`)
+    process.stdout.write(`${typedJson({ error })}\n`)
     return
   }
   for (const line of details) process.stderr.write(`  ${line}\n`)
-  process.stderr.write(`vmmci-dkms: ${message}\n${mend ? `  try: ${mend}\n` : ''}`)
+  process.stderr.write(asTyped(`${called.name}: ${message}\n${mend ? `  try: ${mend}\n` : ''}`))
 }
 
 function asFailure(error: unknown): Failure {
@@ -22,7 +24,9 @@ function asFailure(error: unknown): Failure {
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'ENOSPC') return new Failure('space', 'There is no space left.', { mend: 'df -h' })
   if (code === 'EACCES' || code === 'EPERM')
-    return new Failure('privilege', (error as Error).message, { mend: 'sudo npx vmmci-dkms' })
+    return new Failure('privilege', (error as Error).message, {
+      mend: `sudo ${show({ argv: process.argv.slice(1) })}`,
+    })
   return new Failure('internal', `This is a bug: ${(error as Error).stack ?? String(error)}`)
 }
 

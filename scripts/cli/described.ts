@@ -19,6 +19,8 @@ export interface Description {
   /** For those who build and pack: named in the help's last lines only. */
   rare?: boolean
   what?: readonly string[]
+  /** A file or folder that it is about, as <name>. */
+  given?: string
   options?: readonly Option[]
 }
 
@@ -29,6 +31,7 @@ export class DescribedCommand extends Command {
     super(described.name)
     this.described = described
     this.summary(described.summary).description(described.summary).allowExcessArguments(false)
+    if (described.given) this.addArgument(new Argument(described.given))
     if (described.what) this.addArgument(new Argument('<what>').choices([...described.what]))
     for (const option of [...(described.options ?? []), ...commonOptions(described.takes)])
       this.addOption(option)

@@ -1,5 +1,6 @@
 import type { Command, Help } from 'commander'
 import { unbroken, wrap } from '../run/output.ts'
+import { called } from '../run/typed.ts'
 import { type DescribedCommand, describedCommands, type Example } from './described.ts'
 import { commonOptions } from './options.ts'
 
@@ -58,5 +59,5 @@ function programHelp(program: Command): string[] {
 export function formatHelp(command: Command, helper: Help): string {
   const program = command.parent
   const lines = program ? commandHelp(command as DescribedCommand, helper) : programHelp(command)
-  return `${lines.join('\n')}\n`
+  return `${lines.join('\n')}\n`.replaceAll(/\bvmmci-dkms (?=[a-z])/g, `${called.name} `)
 }

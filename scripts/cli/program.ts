@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { called } from '../run/typed.ts'
 import { DescribedCommand, type Description } from './described.ts'
 import { formatHelp } from './help.ts'
 import { above0, type CommonName, repeatable } from './options.ts'
@@ -211,6 +212,46 @@ const declared: readonly (readonly [Description, Run])[] = [
   ],
   [
     {
+      name: 'import',
+      rare: true,
+      summary: "write another module's manifest from its dkms.conf",
+      about: [
+        'Reads a dkms.conf without running any of it, and prints the manifest that says the same. What it could not take over is told on standard error, a line each.',
+      ],
+      examples: [
+        ['vmmci-dkms import dkms.conf', ''],
+        ['vmmci-dkms import dkms.conf --out manifest.json', ''],
+      ],
+      ends: [],
+      takes: ['json', 'quiet'],
+      given: '<file>',
+      options: [new Option('--out <file>', 'write it there, if nothing is there')],
+    },
+    async (file: string, options) =>
+      (await import('../commands/import.ts')).importFile(file, options),
+  ],
+  [
+    {
+      name: 'init',
+      rare: true,
+      summary: "write another module's manifest by asking",
+      about: [
+        'Looks at a folder of sources, asks what they do not say, and writes manifest.json there.',
+      ],
+      examples: [
+        ['vmmci-dkms init', 'in this folder'],
+        ['vmmci-dkms init src/foo --yes', 'without asking, if that can be'],
+      ],
+      ends: [],
+      takes: ['json', 'quiet', 'yes'],
+      given: '[folder]',
+      options: [new Option('--out <file>', 'write it there, if nothing is there')],
+    },
+    async (folder: string | undefined, options) =>
+      (await import('../commands/init.ts')).init(folder, options),
+  ],
+  [
+    {
       name: 'package',
       rare: true,
       summary: 'make packages, and repositories of them',
@@ -243,8 +284,12 @@ const declared: readonly (readonly [Description, Run])[] = [
 
 /** The command line: what there is, in the order in which people are told of it. */
 export function program(): Command {
-  const all = new Command('vmmci-dkms')
-    .description("OpenBSD's vmmci(4) for Linux guests: build, install, look after its modules.")
+  const all = new Command(called.name)
+    .description(
+      called.name === 'vmmci-dkms'
+        ? "OpenBSD's vmmci(4) for Linux guests: build, install, look after its modules."
+        : 'Kernel modules out of the tree: build, install, sign, pack and look after them.',
+    )
     .version(versionText, '-V, --version', 'what this is, and what it was made from')
     .configureHelp({ formatHelp })
     // What commander would print on its own is a Failure of ours.

@@ -34,7 +34,7 @@ export function requirePlatform(project: Project, facts: SystemFacts): void {
       'platform',
       `${distribution.dkmsNote ?? `${distribution.name} has no dkms`}.`,
       {
-        mend: `npx ${project.package.name} build`,
+        mend: 'vmmci-dkms build',
       },
     )
   if (!project.kernel.architectures.some((name) => sameArchitecture(name, machine())))

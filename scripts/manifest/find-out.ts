@@ -69,3 +69,27 @@ export function findModules(folder: string, sources: string[]): string[] {
     ),
   ]
 }
+
+/** What all MODULE_DESCRIPTIONs say, if that fits a summary. */
+export function findDescription(folder: string, sources: string[]): string | undefined {
+  const said = agreed(
+    texts(folder, sources, /\.c$/).map(
+      (text) => /^MODULE_DESCRIPTION\("([^"]+)"\)/m.exec(text)?.[1],
+    ),
+  )
+  return said && said.length <= 72 ? said : undefined
+}
+
+/** The SPDX name of what the first MODULE_LICENSE says, as the kernel means those words. */
+export function findModuleLicense(folder: string, sources: string[]): string {
+  const said = texts(folder, sources, /\.c$/)
+    .map((text) => /^\s*MODULE_LICENSE\s*\("([^"]+)"\)/m.exec(text)?.[1])
+    .find((word) => word !== undefined)
+  const names: Record<string, string> = {
+    'GPL v2': 'GPL-2.0-only',
+    'GPL and additional rights': 'GPL-2.0-only',
+    'Dual BSD/GPL': 'BSD-3-Clause OR GPL-2.0-only',
+    'Dual MIT/GPL': 'MIT OR GPL-2.0-only',
+  }
+  return (said && names[said]) ?? 'GPL-2.0-only'
+}

@@ -6,7 +6,7 @@ import { byManager, file, glob, oneOf, packageNames, strict, text, word } from '
 const about = strict(
   {
     name: Type.String({
-      pattern: '^[A-Za-z0-9][A-Za-z0-9.+_-]+$',
+      pattern: '^[A-Za-z0-9][A-Za-z0-9.+_-]*$',
       description: "dkms PACKAGE_NAME, and the packages' name.",
     }),
     version: Type.Optional(

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import type { Unit } from '../manifest/manifest.ts'
 import { interrupted, interruption } from './interrupt.ts'
+import { asTyped, typedJson } from './typed.ts'
 
 /** What every command can be told about its output. */
 export interface OutputOptions {
@@ -46,7 +47,7 @@ export class Output {
 
   /** A line for people; nothing under --json or --quiet. */
   say(line = ''): void {
-    if (!this.options.json && !this.options.quiet) process.stdout.write(`${line}\n`)
+    if (!this.options.json && !this.options.quiet) process.stdout.write(`${asTyped(line)}\n`)
   }
 
   /** A sentence for people, broken at 80 columns. */
@@ -56,7 +57,7 @@ export class Output {
 
   /** A line that also --quiet lets through. */
   warn(line: string): void {
-    process.stderr.write(`${line}\n`)
+    process.stderr.write(`${asTyped(line)}\n`)
   }
 
   /**
@@ -75,7 +76,7 @@ export class Output {
 
   /** The result: as JSON if that was asked for, else as lines. */
   result(document: unknown, lines: () => string[]): void {
-    if (this.options.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
+    if (this.options.json) process.stdout.write(`${typedJson(document)}\n`)
     else for (const line of lines()) this.say(line)
   }
 }

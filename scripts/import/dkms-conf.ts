@@ -1,0 +1,138 @@
+import { join } from 'node:path'
+import { findDescription, findLicense, findModuleLicense } from '../manifest/find-out.ts'
+import type { Make, Manifest, Module } from '../manifest/manifest.ts'
+import { architectures } from '../manifest/schema.ts'
+import { sourceFiles } from '../manifest/sources.ts'
+import { readMakes } from './make.ts'
+import { readAssignments, readCommands } from './shell.ts'
+
+/** A manifest, and what it could not take over, a sentence each. */
+export interface Imported {
+  manifest: Manifest
+  notes: string[]
+}
+
+/** What dkms sets before it reads the file, as a manifest's words. */
+const given = {
+  kernelver: '{release}',
+  kernel_source_dir: '{headers}',
+  arch: '{architecture}',
+  dkms_tree: '{tree}',
+  source_tree: '/usr/src',
+}
+
+/** Variables that are read here, or that say nothing to today's dkms. */
+const understood = new Set([
+  ...['PACKAGE_NAME', 'PACKAGE_VERSION', 'MAKE', 'CLEAN', 'AUTOINSTALL', 'PRE_BUILD', 'PATCH'],
+  ...['BUILT_MODULE_NAME', 'BUILT_MODULE_LOCATION', 'DEST_MODULE_NAME', 'DEST_MODULE_LOCATION'],
+  ...['BUILD_EXCLUSIVE_ARCH', 'BUILD_EXCLUSIVE_CONFIG', 'BUILD_EXCLUSIVE_KERNEL_MIN'],
+  ...['BUILD_EXCLUSIVE_KERNEL_MAX', 'BUILD_DEPENDS', 'REMAKE_INITRD', 'MODULES_CONF', 'STRIP'],
+  ...['NO_WEAK_MODULES', 'MODULES_CONF_ALIAS_TYPE'],
+])
+
+/** Variables of dkms that a manifest has no word for. */
+const dkmsOnly = /^(MAKE_MATCH|PATCH_MATCH|BUILD_EXCLUSIVE_KERNEL|OBSOLETE_BY|PRE_|POST_)/
+
+const trimmed = (path: string) => path.replace(/^\/?(.*?)\/*$/, '$1')
+
+function readModules(get: (name: string) => string[]): Module[] {
+  const [name = ''] = get('PACKAGE_NAME')
+  const names = get('BUILT_MODULE_NAME')
+  const [folders, as, places] = [
+    'BUILT_MODULE_LOCATION',
+    'DEST_MODULE_NAME',
+    'DEST_MODULE_LOCATION',
+  ].map(get)
+  return (names.length > 0 ? names : [name]).map((module, i) => {
+    const folder = trimmed((folders?.[i] ?? '').replace(/^\.\//, ''))
+    const place = places?.[i] && `/${trimmed(places[i])}`
+    return {
+      name: module,
+      ...(as?.[i] && as[i] !== module && { as: as[i] }),
+      ...(folder && { folder }),
+      ...(place && { location: place }),
+    }
+  })
+}
+
+/** The place that all modules have in common is said once. */
+function placed(modules: Module[]): { modules: Module[]; location?: string } {
+  const places = new Set(modules.map(({ location }) => location))
+  const [location] = places
+  if (places.size !== 1 || location === undefined) return { modules }
+  return { modules: modules.map(({ location: _, ...rest }) => rest), location }
+}
+
+function kernelOf(get: (name: string) => string[]): Manifest['kernel'] {
+  const [min] = get('BUILD_EXCLUSIVE_KERNEL_MIN')
+  const [max] = get('BUILD_EXCLUSIVE_KERNEL_MAX')
+  const [arch] = get('BUILD_EXCLUSIVE_ARCH')
+  const range = [...(min ? [`>=${min}`] : []), ...(max ? [`<=${max}`] : [])].join(' ')
+  const fits = arch ? architectures.filter((name) => new RegExp(arch).test(name)) : []
+  const options = (get('BUILD_EXCLUSIVE_CONFIG')[0] ?? '').split(/\s+/).filter(Boolean)
+  const kernel = {
+    ...(range && { range }),
+    ...(fits.length > 0 && { architectures: fits }),
+    ...(options.length > 0 && {
+      options: { required: options.map((name) => ({ name, reason: 'it is built for that' })) },
+    }),
+  }
+  return Object.keys(kernel).length > 0 ? kernel : undefined
+}
+
+/** Reads a dkms.conf beside its sources; nothing of it is run. */
+export function importDkmsConf(text: string, folder: string): Imported {
+  const { values, notes } = readAssignments(text, given)
+  const raw = (name: string) => (values.get(name) ?? []).map((value) => value ?? '')
+  const [name = '', version = ''] = [raw('PACKAGE_NAME')[0], raw('PACKAGE_VERSION')[0]]
+  const build = ['{tree}', name, version, 'build'].join('/')
+  const get = (key: string) => raw(key).map((value) => value.replaceAll(build, '{source}'))
+  const sources = sourceFiles(folder)
+
+  /** What throws is told, and left out. */
+  const attempt = <T>(what: string, read: () => T): T | undefined => {
+    try {
+      return read()
+    } catch (error) {
+      notes.push(`${what}: ${(error as Error).message}.`)
+      return undefined
+    }
+  }
+
+  const make = attempt('MAKE', (): Make[] => readMakes(get('MAKE')[0] ?? ''))
+  const configure = attempt('PRE_BUILD', () => readCommands(get('PRE_BUILD')[0] ?? '')[0])
+  const { modules, location } = placed(readModules(get))
+  const kernel = kernelOf(get)
+  for (const key of values.keys())
+    if (!understood.has(key) && dkmsOnly.test(key)) notes.push(`${key} is not taken over.`)
+  if (get('MAKE').length > 1) notes.push('Only MAKE[0] is taken over.')
+  if (!/^[A-Za-z0-9][A-Za-z0-9.+~_-]*$/.test(version))
+    notes.push(`PACKAGE_VERSION is ${version || 'not said'}: say the version in the manifest.`)
+
+  const license = findLicense(folder, sources)
+  const stated = license ?? findModuleLicense(folder, sources)
+  if (!license) notes.push(`The licence is taken from MODULE_LICENSE: is it ${stated}?`)
+  notes.push('Summary and maintainer are for you to say.')
+  const plain = make?.length === 1 && Object.keys(make[0] ?? {}).length === 0
+  const patches = get('PATCH').map((file) => ({ file: join('patches', file) }))
+  const after = get('BUILD_DEPENDS')
+  return {
+    manifest: {
+      package: {
+        name,
+        ...(version && { version }),
+        summary: findDescription(folder, sources) ?? `The kernel module ${name}`,
+        license: stated,
+        maintainer: 'Nobody <nobody@localhost>',
+      },
+      ...(configure && { configure: configure.map((word) => word.replace(/^\.\//, '')) }),
+      ...(make && make.length > 0 && !plain && { make }),
+      ...(patches.length > 0 && { patches }),
+      ...(after.length > 0 && { after }),
+      modules,
+      ...(kernel && { kernel }),
+      ...(location && location !== '/updates/dkms' && { install: { location } }),
+    },
+    notes,
+  }
+}

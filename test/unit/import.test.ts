@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { renderDkmsConf } from '../../scripts/build/source-tree.ts'
+import { importDkmsConf } from '../../scripts/import/dkms-conf.ts'
+import { answered, lookAt, questions } from '../../scripts/import/init.ts'
+import { readAssignments } from '../../scripts/import/shell.ts'
+import { loadManifest } from '../../scripts/manifest/load.ts'
+import { asTyped, calledAs } from '../../scripts/run/typed.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'import-'))
+after(() => rmSync(folder, { recursive: true }))
+writeFileSync(join(folder, 'Makefile'), 'obj-m += a.o \\\n  b.o\n')
+writeFileSync(join(folder, 'a.c'), '/* SPDX-License-Identifier: MIT */\nMODULE_DESCRIPTION("A");\n')
+mkdirSync(join(folder, 'patches'))
+writeFileSync(join(folder, 'patches/x.patch'), '')
+writeFileSync(join(folder, 'genver.sh'), '#!/bin/sh\n')
+
+const head = 'PACKAGE_NAME=a\nPACKAGE_VERSION="1"\n'
+const imported = (text: string) => importDkmsConf(head + text, folder)
+const source = '$' + '{dkms_tree}/$' + '{PACKAGE_NAME}/$' + '{PACKAGE_VERSION}/build'
+
+const makes: [string, object[] | undefined][] = [
+  ['', undefined],
+  [`MAKE[0]="make -C $kernel_source_dir M=${source}"`, undefined],
+  [
+    `MAKE="'make' -j4 KERNELRELEASE=$kernelver -C $kernel_source_dir M=${source} modules"`,
+    undefined,
+  ],
+  [`MAKE="make -C $kernel_source_dir M=${source}/src A=1"`, [{ folder: 'src', words: ['A=1'] }]],
+  ['MAKE="make KVER=$kernelver all"', [{ own: true, target: 'all', words: ['KVER={release}'] }]],
+  [
+    `MAKE[0]="make -C $kernel_source_dir M=${source}/a modules \\\n && make -C ${source}/b X='y z'"`,
+    [{ folder: 'a' }, { folder: 'b', own: true, words: ['X=y z'] }],
+  ],
+  [
+    `B="${source}"\nMAKE="make -C $kernel_source_dir M=$B/e T=$B"`,
+    [{ folder: 'e', words: ['T={source}'] }],
+  ],
+]
+
+for (const [text, make] of makes)
+  test(`a manifest's make of ${text || 'no MAKE'}`, () => {
+    assert.deepEqual(imported(text).manifest.make, make)
+  })
+
+test('modules: folders, places, other names', () => {
+  const { manifest } = imported(`BUILT_MODULE_NAME[0]="$PACKAGE_NAME"
+BUILT_MODULE_NAME[1]=b; BUILT_MODULE_LOCATION[1]="./sub/"
+DEST_MODULE_NAME[1]="c"
+DEST_MODULE_LOCATION[0]=/extra/
+DEST_MODULE_LOCATION[1]='/kernel/net'`)
+  assert.deepEqual(manifest.modules, [
+    { name: 'a', location: '/extra' },
+    { name: 'b', as: 'c', folder: 'sub', location: '/kernel/net' },
+  ])
+})
+
+test('arrays that grow, and what all modules have in common is said once', () => {
+  const { manifest } = imported(`BUILT_MODULE_NAME=()
+BUILT_MODULE_NAME+=("a"); BUILT_MODULE_NAME+=(b)
+DEST_MODULE_LOCATION=(/extra /extra)`)
+  assert.deepEqual(manifest.modules, [{ name: 'a' }, { name: 'b' }])
+  assert.equal(manifest.install?.location, '/extra')
+})
+
+test('for which kernels', () => {
+  const { manifest } = imported(`BUILD_EXCLUSIVE_KERNEL_MIN="4.4"
+BUILD_EXCLUSIVE_ARCH="(x86_64|i.86)"
+BUILD_EXCLUSIVE_CONFIG="CONFIG_PCI !CONFIG_X"`)
+  assert.equal(manifest.kernel?.range, '>=4.4')
+  assert.deepEqual(manifest.kernel?.architectures, ['x86_64', 'i686'])
+  assert.deepEqual(
+    manifest.kernel?.options?.required?.map(({ name }) => name),
+    ['CONFIG_PCI', '!CONFIG_X'],
+  )
+})
+
+const told: [string, RegExp][] = [
+  [
+    'if [ -f x ]; then\n  # if it is\n  . x\n  BUILD_EXCLUSIVE_KERNEL=no\nfi',
+    /^lines 3 to 7 decide/,
+  ],
+  ['X=$(touch /tmp/import-ran)', /^line 3: X=\$\(touch .*only a shell/],
+  ['touch /tmp/import-ran', /^line 3: touch .*only a shell/],
+  ['MAKE="./build.sh"', /^MAKE: \.\/build\.sh is not make/],
+  ['MAKE="make -C /elsewhere"', /^MAKE: \/elsewhere is outside/],
+  ['POST_BUILD="x.sh"', /^POST_BUILD is not taken over/],
+  ['PATCH_MATCH[0]="^6"', /^PATCH_MATCH is not taken over/],
+]
+
+for (const [text, note] of told)
+  test(`told of, and not run: ${text.split('\n')[0]}`, () => {
+    const { notes } = imported(`${text}\nBUILT_MODULE_NAME=last`)
+    assert.ok(
+      notes.some((line) => note.test(line)),
+      notes.join('\n'),
+    )
+    assert.equal(imported(`${text}\nBUILT_MODULE_NAME=last`).manifest.modules?.[0]?.name, 'last')
+  })
+
+test('quotes, comments and continued lines are read as a shell reads them', () => {
+  const { values } = readAssignments("A=\"x $B\"\\''q'z # no\nexport C=a\\\nb D=1#2\n", { B: 'y' })
+  assert.deepEqual(
+    [...values.entries()],
+    [
+      ['A', ["x y'qz"]],
+      ['C', ['ab']],
+      ['D', ['1#2']],
+    ],
+  )
+})
+
+test('what render makes of it is read as the same', () => {
+  const text = `${head}PATCH[0]=x.patch
+PRE_BUILD="./genver.sh $kernelver"
+MAKE[0]="make -C $kernel_source_dir M=${source}/src A='b c' && make -C ${source} V=1 all"
+BUILT_MODULE_NAME[0]=a
+BUILT_MODULE_LOCATION[0]=src/
+DEST_MODULE_LOCATION[0]=/extra
+BUILD_EXCLUSIVE_KERNEL_MIN=4.4
+BUILD_EXCLUSIVE_CONFIG="CONFIG_PCI"
+BUILD_DEPENDS[0]=other
+`
+  const { manifest } = importDkmsConf(text, folder)
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest))
+  const project = loadManifest(join(folder, 'manifest.json'))
+  const again = importDkmsConf(renderDkmsConf(project), folder)
+  assert.deepEqual(again.manifest, manifest)
+})
+
+test('init asks what the sources do not say', () => {
+  const found = lookAt(folder)
+  assert.deepEqual(found.modules, ['a', 'b'])
+  assert.deepEqual(
+    questions(found, 'A B <a@b>').map(({ key, usual }) => [key, usual]),
+    [
+      ['name', found.name],
+      ['summary', 'A'],
+      ['maintainer', 'A B <a@b>'],
+      ['version', '0.1'],
+    ],
+  )
+  assert.deepEqual(
+    answered({ name: 'n', summary: 's', maintainer: 'm', modules: 'x, y' }).modules,
+    [{ name: 'x' }, { name: 'y' }],
+  )
+})
+
+const typed: [string[], string, string][] = [
+  [['vmmci-dkms', 'check'], 'vmmci-dkms install --yes', 'vmmci-dkms install --yes'],
+  [
+    ['vmmci-dkms', 'check', '--manifest', '/a b/m.json'],
+    'sudo vmmci-dkms install --yes',
+    "sudo vmmci-dkms install --manifest '/a b/m.json' --yes",
+  ],
+  [
+    ['kmod-pack', 'check', '--manifest=/m.json'],
+    'vmmci-dkms build && vmmci-dkms sign',
+    'kmod-pack build --manifest /m.json && kmod-pack sign --manifest /m.json',
+  ],
+  [['kmod-pack', 'check'], 'vmmci-dkms package all', 'kmod-pack package all'],
+  [['vmmci-dkms', 'x', '--manifest', '/m'], 'apt remove vmmci-dkms', 'apt remove vmmci-dkms'],
+]
+
+for (const [[name = '', ...words], text, shown] of typed)
+  test(`${name} ${words.join(' ')}: ${text} is shown as it works when pasted`, () => {
+    assert.equal(asTyped(text, calledAs(['node', `/bin/${name}`, ...words])), shown)
+  })
