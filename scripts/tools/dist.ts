@@ -45,8 +45,6 @@ export async function makeDist(outdir: string): Promise<void> {
     plugins: [compiledSchema],
     splitting: true,
     minify: true,
-    // Tests that ask which lines are run can tell it of the sources.
-    sourcemap: process.env.NODE_V8_COVERAGE ? 'inline' : false,
     format: 'esm',
     platform: 'node',
     target: 'node20',

@@ -176,11 +176,7 @@ export function baseRoot(name: keyof typeof specs): Promise<string> {
   return cached(`roots/${name}`, JSON.stringify(spec), (folder) => make(spec, folder))
 }
 
-/** Where node writes which lines it ran, if somebody asks (test/coverage.ts). */
-const coverage = process.env.NODE_V8_COVERAGE
-
 const inside = {
-  ...(coverage && { NODE_V8_COVERAGE: '/coverage' }),
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   HOME: '/root',
   LANG: 'C.UTF-8',
@@ -208,10 +204,6 @@ export class Root {
     for (const device of ['null', 'zero', 'full', 'random', 'urandom', 'tty', 'kvm'])
       if (existsSync(`/dev/${device}`))
         await must(['cp', '-a', `/dev/${device}`, join(folder, 'dev')])
-    if (coverage) {
-      mkdirSync(join(folder, 'coverage'))
-      await must(['mount', '--bind', coverage, join(folder, 'coverage')])
-    }
     lendNetwork(folder)
     return new Root(work, folder)
   }

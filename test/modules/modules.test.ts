@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { TheirModule } from '../support/their-module.ts'
+
+/** Debian 13's packages of modules that nobody here has written, and what each shows. */
+const table: [name: string, shows: string][] = [
+  ['acpi-call-dkms', 'a plain one'],
+  ['v4l2loopback-dkms', 'conditions in its dkms.conf'],
+  ['ddcci-dkms', 'two folders, and a Makefile of its own'],
+  ['jool-dkms', 'three folders, of which two need the symbols of the first'],
+  ['xtables-addons-dkms', 'many modules below a folder, with make words'],
+  ['apfs-dkms', 'a configure step that writes a header'],
+  ['tp-smapi-dkms', 'a name with _, a version that is not semver'],
+  ['bbswitch-dkms', 'a version of two numbers'],
+  ['evdi-dkms', 'a version with dfsg'],
+  ['digimend-dkms', 'names with -, a version of one number'],
+  ['dm-writeboost-dkms', 'a target'],
+  ['librem-ec-acpi-dkms', 'options that the kernel must have'],
+]
+
+for (const [name, shows] of table)
+  test(`${name} (${shows}): from its dkms.conf to an installation and back`, async () => {
+    await using their = await TheirModule.of(name)
+    const { root } = their
+    const bare = await their.byBareDkms()
+    const before = await root.state()
+
+    await their.must('check')
+    await their.must('build', '--out', '/root/out')
+    assert.equal(await their.portraits('/root/out/*'), bare)
+    await their.must('install', '--yes')
+    assert.equal(await their.installed(), bare)
+    assert.match(await their.must('status'), /vermagic right/)
+    await their.must('uninstall')
+    await root.sh('rm -rf /tmp/one.ko')
+    assert.deepEqual(await root.changed(before), [])
+  })
+
+for (const [name] of table.slice(0, 3))
+  test(`${name}: packages of dpkg and rpm, which install and go again`, async () => {
+    await using their = await TheirModule.of(name)
+    const { root } = their
+    const before = await root.state()
+    await their.must('package', 'deb', '--out', '/root/out')
+    await their.must('package', 'rpm', '--out', '/root/out')
+    await root.sh('cd /root/out && lintian --fail-on error,warning *.changes >&2')
+    const package_ = (await root.sh('dpkg-deb -f /root/out/*.deb Package')).trim()
+    const text = await root.sh(`
+      dpkg -i /root/out/*.deb
+      dpkg -L ${package_} | while read -r f; do [ ! -f "$f" ] || cat "$f"; done
+      cat /var/lib/dpkg/info/${package_}.*`)
+    assert.doesNotMatch(text, /vmmci/)
+    assert.ok(await their.installed())
+    await root.sh(`dpkg --purge ${package_}; rm -rf /tmp/one.ko`)
+    assert.deepEqual(await root.changed(before), [])
+    await root.sh('rpm -i --nodeps /root/out/*.rpm')
+    assert.ok(await their.installed())
+    await root.sh('rpm -e $(rpm -qa); rm -rf /tmp/one.ko')
+    assert.deepEqual(await root.changed(before), [])
+  })
