@@ -1,10 +1,13 @@
 #!/usr/bin/env node
+import { dirname } from 'node:path'
 import { CommanderError } from 'commander'
 import { program } from './cli/program.ts'
 import { usageFailure } from './cli/usage.ts'
-import { show } from './run/exec.ts'
+import { quote, show } from './run/exec.ts'
 import { Failure } from './run/failure.ts'
 import { asTyped, called, typedJson } from './run/typed.ts'
+
+let unwritten: Failure | undefined
 
 /** A failure as people and scripts get it: one sentence, what was said, what mends it. */
 function report(failure: Failure, json: boolean): void {
@@ -27,6 +30,27 @@ function asFailure(error: unknown): Failure {
     return new Failure('privilege', (error as Error).message, {
       mend: `sudo ${show({ argv: process.argv.slice(1) })}`,
     })
+  return asPathFailure(error as NodeJS.ErrnoException) ?? asBug(error)
+}
+
+/** What a path can be that is none of ours to have right. */
+const pathProblems: Record<string, string> = {
+  ENOENT: 'is not there',
+  ENOTDIR: 'is below something that is no folder',
+  EISDIR: 'is a folder',
+  EROFS: 'is read-only',
+  ELOOP: 'is a link that leads to itself',
+  ENAMETOOLONG: 'is too long a name',
+  EEXIST: 'is there already',
+}
+
+function asPathFailure({ code = '', path }: NodeJS.ErrnoException): Failure | undefined {
+  const problem = pathProblems[code]
+  if (!problem || !path) return undefined
+  return new Failure('usage', `${path} ${problem}.`, { mend: `ls -ld ${quote(dirname(path))}` })
+}
+
+function asBug(error: unknown): Failure {
   return new Failure('internal', `This is a bug: ${(error as Error).stack ?? String(error)}`)
 }
 
@@ -45,10 +69,20 @@ async function main(argv: string[]): Promise<void> {
   }
 }
 
-// Whoever reads us may go: what was begun is finished or undone all the same.
+// Whoever reads us may go: what was begun is finished or undone all the same. What could not be
+// written, as on a full disk, is told by the status then.
+const gone = ['EPIPE', 'EIO']
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    if (gone.includes(error.code ?? '') || unwritten) return
+    unwritten = new Failure('space', `What was to be said could not be written: ${error.code}.`, {
+      mend: 'df -h',
+    })
+    process.on('exit', (code) => {
+      if (code !== 0) return
+      process.exitCode = unwritten?.status
+      if (unwritten && stream === process.stdout) report(unwritten, false)
+    })
   })
 
 await main(process.argv)

@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import {
+  copyFileSync,
   existsSync,
-  mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -11,10 +11,12 @@ import {
 import { availableParallelism } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import semver from 'semver'
+import { below, sourceFiles, writeFiles } from '../install/files.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { type Command, exec, quote, show } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import { throwIfInterrupted } from '../run/interrupt.ts'
+import { makeFolder, scratchFolder } from '../run/scratch.ts'
 import { compilerArguments, findCompiler } from '../system/compiler.ts'
 import { type Kernel, machine } from '../system/kernels.ts'
 import { hasAlias, type ModuleInfo, moduleInfo } from '../system/modules.ts'
@@ -64,6 +66,27 @@ export async function buildCommands(
   ]
 }
 
+/** What a person would type to build for one kernel, in a new folder that goes again. */
+export async function typedCommands(
+  project: Project,
+  kernel: Kernel,
+  out: string,
+  extra: string[] = [],
+  jobs = availableParallelism(),
+): Promise<Command[]> {
+  const work = `/tmp/vmmci-dkms-${randomUUID()}`
+  const built = project.modules.map(({ name, folder }) => join(work, folder ?? '.', `${name}.ko`))
+  const target = buildFolder(out, kernel)
+  return [
+    { argv: ['mkdir', '-m', '700', work] },
+    ...writeFiles(below(work, sourceFiles(project))).map(({ root, ...command }) => command),
+    ...(await buildCommands(project, kernel, work, jobs, extra)),
+    { argv: ['mkdir', '-p', target] },
+    { argv: ['cp', ...built, target] },
+    { argv: ['rm', '-rf', work] },
+  ]
+}
+
 /** The module files of a finished build, or a Failure that tells which were not made. */
 function builtFiles(project: Project, kernel: Kernel, work: string, log: string): string[] {
   const made = project.modules.map(({ name, folder }) => join(work, folder ?? '.', `${name}.ko`))
@@ -93,7 +116,8 @@ export async function verifyModule(
   kind: 'build' | 'install',
 ): Promise<ModuleInfo> {
   const info = await moduleInfo(file)
-  if (!info) throw new Failure(kind, `${file} is not a kernel module.`, { mend: `modinfo ${file}` })
+  if (!info)
+    throw new Failure(kind, `${file} is not a kernel module.`, { mend: `modinfo ${quote(file)}` })
   const module = project.modules.find((m) => (m.as ?? m.name) === info.name || m.name === info.name)
   const mend = `modinfo ${quote(file)}`
   if (info.release !== kernel.release)
@@ -109,7 +133,7 @@ export async function verifyModule(
   for (const alias of module?.aliases ?? [])
     if (!hasAlias(info, alias))
       throw new Failure(kind, `${file} lacks the alias ${alias}.`, {
-        mend: `modinfo -F alias ${file}`,
+        mend: `modinfo -F alias ${quote(file)}`,
       })
   return info
 }
@@ -122,14 +146,16 @@ function buildFailure(
   status: number,
 ): Failure {
   if (outOfSpace(text))
-    return new Failure('space', 'There is no space left for the build.', { mend: `df -h ${log}` })
+    return new Failure('space', 'There is no space left for the build.', {
+      mend: `df -h ${quote(log)}`,
+    })
   const hint = buildHint(text)
   return new Failure(
     'build',
     `The build for kernel ${kernel.release} failed (${basename(program ?? '')}: ${status}).`,
     {
       details: [...errorLines(text), ...(hint ? [hint] : [])],
-      mend: `less ${log}`,
+      mend: `less ${quote(log)}`,
     },
   )
 }
@@ -147,8 +173,8 @@ export async function buildFor(
   onOutput: (text: string) => void = () => {},
 ): Promise<ModuleInfo[]> {
   const target = buildFolder(out, kernel)
-  mkdirSync(target, { recursive: true })
-  const work = mkdtempSync(join(target, '.work-'))
+  makeFolder(target)
+  const work = scratchFolder(true)
   try {
     writeSourceTree(project, work)
     const log = join(target, 'make.log')
@@ -170,12 +196,22 @@ export async function buildFor(
     )
     for (const info of infos) {
       const file = join(target, `${info.name}.ko`)
-      renameSync(info.file, file)
+      exchange(info.file, file)
       info.file = file
     }
     return infos
   } finally {
     rmSync(work, { recursive: true, force: true })
+  }
+}
+
+/** Puts a copy of a file in the place of another, whole or not at all. */
+function exchange(from: string, to: string): void {
+  try {
+    copyFileSync(from, `${to}.new`)
+    renameSync(`${to}.new`, to)
+  } finally {
+    rmSync(`${to}.new`, { force: true })
   }
 }
 

@@ -6,6 +6,8 @@ import type { Module, Project } from '../manifest/manifest.ts'
 export interface InstalledFile {
   path: string
   text: Buffer
+  /** The file that it is a copy of, if it is one. */
+  from?: string
 }
 
 /** A parameter as modprobe takes it: what has spaces stands in quotes. */
@@ -57,6 +59,7 @@ export function installedFiles(project: Project): InstalledFile[] {
     ...Object.entries(named).map(([path, from]) => ({
       path,
       text: readFileSync(join(folder, from)),
+      from: join(folder, from),
     })),
   ]
 }

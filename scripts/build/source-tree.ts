@@ -32,7 +32,7 @@ export function sourceTree(project: Project): Map<string, Buffer> {
 }
 
 /** Whether a file of the tree is a program: what configures is, and what was one in the sources. */
-function isProgram(project: Project, path: string): boolean {
+export function isProgram(project: Project, path: string): boolean {
   if (path === guard || path === project.configure?.[0]) return true
   const found = statSync(join(project.folder, path), { throwIfNoEntry: false })
   return project.sources.includes(path) && found !== undefined && (found.mode & 0o100) !== 0

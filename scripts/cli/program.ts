@@ -65,14 +65,18 @@ const declared: readonly (readonly [Description, Run])[] = [
       name: 'uninstall',
       summary: 'remove what install brought',
       about: [
-        'Unloads the modules, removes them from dkms and from all kernels, and deletes the source tree and the configuration files.',
+        'Unloads the modules, removes them from dkms and from all kernels, and deletes the source tree and the configuration files. With --kernel it removes them from that kernel; with the last one all goes.',
+        'Asks first, if it is run at a terminal. Packages of the distribution that install brought are named, and stay unless you want them removed, too.',
         'Modules that are in use stay loaded until the next boot, and are named.',
       ],
       examples: [
         ['sudo vmmci-dkms uninstall', ''],
         ['vmmci-dkms uninstall --dry-run', 'only show the commands'],
       ],
-      ends: ['dkms', 'install', 'privilege', 'owned', 'busy'],
+      ends: [
+        ...(['kernel', 'dkms', 'install', 'privilege', 'space', 'owned', 'busy'] as const),
+        'packages',
+      ],
       takes: [...kernels, ...talk, ...change, 'yes'],
     },
     async (options) => (await import('../commands/uninstall.ts')).uninstall(options),

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
-import { buildCommands, buildFolder, buildFor } from '../build/build.ts'
+import { buildFor, typedCommands } from '../build/build.ts'
 import {
   checkRange,
   defaultSelection,
@@ -9,10 +9,10 @@ import {
   requestedKernels,
 } from '../build/select.ts'
 import { requireBuildable } from '../install/requirements.ts'
-import { show } from '../run/exec.ts'
+import { ours } from '../run/exec.ts'
 import { handleInterrupts } from '../run/interrupt.ts'
-import { inScratch } from '../run/scratch.ts'
-import { runSteps, type Step } from '../run/steps.ts'
+import { inScratch, makeFolder } from '../run/scratch.ts'
+import { runSteps, type Step, showPlan } from '../run/steps.ts'
 import { keyByPolicy } from '../signing/policy.ts'
 import { signModule } from '../signing/sign.ts'
 import { readFacts } from '../system/facts.ts'
@@ -38,18 +38,22 @@ export async function build(
 
   // One more than there are cores: while one waits for the disk another compiles.
   const jobs = Math.ceil((availableParallelism() + 1) / kernels.length)
+  const key = keyByPolicy(project)
   if (options.dryRun) {
-    const all = await Promise.all(
-      kernels.map((k) =>
-        buildCommands(project, k, `${buildFolder(out, k)}/.work`, jobs, options.makeArg),
-      ),
-    )
-    const commands = all.flat()
-    output.result(commands, () => commands.map(show))
-    return
+    const plan = kernels.map(async (kernel): Promise<Step> => {
+      const { release } = kernel
+      const signs = ours('sign', '--out', out, '--kernel', release)
+      const commands = await typedCommands(project, kernel, out, options.makeArg, jobs)
+      return {
+        title: `Build for ${release}`,
+        kind: 'build',
+        commands: [...commands, ...(key ? [signs] : [])],
+      }
+    })
+    return showPlan(await Promise.all(plan), output)
   }
 
-  const key = keyByPolicy(project)
+  makeFolder(out)
   handleInterrupts()
   const built = new Map<string, ModuleInfo[]>()
   const steps = kernels.map(
@@ -65,8 +69,6 @@ export async function build(
   )
   // More builds than cores: linking and the like leave room for another kernel's compiler.
   await inScratch(() => runSteps(steps, output, 2 * availableParallelism()))
-  output.result(
-    kernels.map((kernel) => ({ kernel: kernel.release, modules: built.get(kernel.release) })),
-    () => [...built.values()].flat().map((info) => info.file),
-  )
+  const made = kernels.map(({ release }) => ({ kernel: release, modules: built.get(release) }))
+  output.result({ kernels: made }, () => [...built.values()].flat().map((info) => info.file))
 }

@@ -214,7 +214,11 @@ export async function check(options: CommonOptions): Promise<void> {
     })),
   )
 
-  output.result({ system, kernels: perKernel }, () => [
+  const failed = [...system, ...perKernel.flatMap((k) => k.findings)].find(
+    (f) => f.level === 'fail',
+  )
+  const verdict = failed ? 'fail' : 'ok'
+  output.result({ verdict, system, kernels: perKernel }, () => [
     `${facts.os.prettyName}, ${project.package.name} ${project.version}`,
     ...lines(system),
     ...perKernel.flatMap(({ kernel, running, findings }) => [
@@ -222,8 +226,5 @@ export async function check(options: CommonOptions): Promise<void> {
       ...lines(findings),
     ]),
   ])
-  const failed = [...system, ...perKernel.flatMap((k) => k.findings)].find(
-    (f) => f.level === 'fail',
-  )
   if (failed?.kind) process.exitCode = exitStatus[failed.kind]
 }

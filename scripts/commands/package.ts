@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, statSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { defaultSelection, headersFailure, meantKernel, requestedKernels } from '../build/select.ts'
 import { requireBuildable } from '../install/requirements.ts'
@@ -10,7 +10,7 @@ import { show, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import { handleInterrupts } from '../run/interrupt.ts'
 import type { Output } from '../run/output.ts'
-import { inScratch } from '../run/scratch.ts'
+import { inScratch, makeFolder } from '../run/scratch.ts'
 import { runSteps } from '../run/steps.ts'
 import type { KeyPair } from '../signing/keys.ts'
 import { readFacts, type SystemFacts } from '../system/facts.ts'
@@ -112,7 +112,7 @@ export async function makePackages(word: string, options: PackageOptions): Promi
       return output.result({ commands }, () => commands)
     }
     try {
-      mkdirSync(out, { recursive: true })
+      makeFolder(out)
       await runSteps(plan.steps, output)
     } finally {
       for (const place of plan.places) rmSync(place, { recursive: true, force: true })

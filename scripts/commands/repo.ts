@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import {
   addDebs,
@@ -14,6 +14,7 @@ import { quote, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import { handleInterrupts, throwIfInterrupted } from '../run/interrupt.ts'
 import { alone } from '../run/lock.ts'
+import { makeFolder } from '../run/scratch.ts'
 import { runSteps, type Step } from '../run/steps.ts'
 import { readFacts } from '../system/facts.ts'
 import { type CommonOptions, open } from './options.ts'
@@ -108,7 +109,7 @@ export async function makeRepository(options: RepoOptions): Promise<void> {
     return
   }
   handleInterrupts()
-  mkdirSync(out, { recursive: true })
+  makeFolder(out)
   await alone(
     out,
     join(out, '.lock'),

@@ -1,14 +1,16 @@
+import { brought, forget, removeCommand } from '../install/brought.ts'
 import { chronyFiles, restartChrony } from '../install/chrony.ts'
 import { equippedKernels, readRemoval, touched } from '../install/input.ts'
-import { planUninstall } from '../install/plan.ts'
+import { planUninstall, type UninstallInput } from '../install/plan.ts'
 import { requireNotOwned } from '../install/requirements.ts'
 import type { Project } from '../manifest/manifest.ts'
+import { show } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import type { Output } from '../run/output.ts'
 import { inScratch } from '../run/scratch.ts'
 import { runSteps, showPlan } from '../run/steps.ts'
 import { transaction } from '../run/transaction.ts'
-import { readFacts } from '../system/facts.ts'
+import { readFacts, type SystemFacts } from '../system/facts.ts'
 import { checkRelease } from '../system/kernels.ts'
 import { loadedModules } from '../system/modules.ts'
 import { type CommonOptions, runAlone } from './options.ts'
@@ -27,6 +29,7 @@ async function run(project: Project, options: CommonOptions, output: Output): Pr
   await requireNotOwned(project, 'remove')
   const { name } = project.package
   const facts = readFacts(project)
+  const packages = await brought(name, facts.distribution)
   const input = readRemoval(
     project,
     facts,
@@ -35,6 +38,7 @@ async function run(project: Project, options: CommonOptions, output: Output): Pr
   const steps = planUninstall(input)
   if (options.dryRun) return showPlan(steps, output)
 
+  await agree(input, options, output)
   const unload = steps.filter(({ kind }) => kind === 'load')
   const others = steps.filter(({ kind }) => kind !== 'load')
   await runSteps(unload, output)
@@ -44,12 +48,14 @@ async function run(project: Project, options: CommonOptions, output: Output): Pr
     )
   if (input.isLast && chronyFiles(project).some(({ path }) => input.paths.includes(path)))
     await restartChrony()
+  if (input.isLast) forget(name)
   const stillLoaded = loadedModules(input.loaded).map((m) => m.name)
   const document = {
     package: name,
     removed: input.isLast ? input.versions : [],
     kernels: input.releases,
     stillLoaded,
+    packages: input.isLast ? packages : [],
   }
   const from = input.isLast ? '' : ` from ${input.releases.join(', ')}`
   output.result(document, () => [
@@ -58,6 +64,37 @@ async function run(project: Project, options: CommonOptions, output: Output): Pr
       ? [`Still in use until the next boot: ${stillLoaded.join(', ')}.`]
       : []),
   ])
+  if (input.isLast && packages.length > 0) await offerPackages(facts, packages, output)
+}
+
+/** Says what goes, and asks, where somebody is there. */
+async function agree(
+  { name, versions, releases, paths, isLast, modules }: UninstallInput,
+  { yes }: CommonOptions,
+  output: Output,
+): Promise<void> {
+  if (yes || !output.canAsk || releases.length + paths.length === 0) return
+  const goes = [
+    `This removes ${[name, ...versions].join(' ')}:`,
+    ...releases.map((release) => `  - its modules of kernel ${release}`),
+    ...(isLast ? [...paths, ...modules].map((path) => `  - ${path}`) : []),
+  ]
+  if (!(await output.confirm('Go on?', goes)))
+    throw new Failure('install', 'Nothing was removed.', { mend: 'vmmci-dkms uninstall --yes' })
+}
+
+/** The packages that install brought stay, unless they are no longer wanted either. */
+async function offerPackages(
+  facts: SystemFacts,
+  packages: string[],
+  output: Output,
+): Promise<void> {
+  if (!facts.distribution) return
+  const command = removeCommand(facts.distribution, packages)
+  const stay = [`Packages that install brought: ${packages.join(' ')}`]
+  if (await output.confirm('Remove them, too?', stay, 'no'))
+    return runSteps([{ title: 'Remove packages', kind: 'packages', commands: [command] }], output)
+  output.say(`They stay. To remove them: ${show(command)}`)
 }
 
 /** Leaves no dkms entry, module, source tree or configuration, and unloads what nothing uses. */

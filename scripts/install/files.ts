@@ -1,5 +1,7 @@
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { isProgram, sourceTree } from '../build/source-tree.ts'
+import type { Project } from '../manifest/manifest.ts'
 import type { Command } from '../run/exec.ts'
 
 /** A file to be installed: a copy of one that is here, or a text. */
@@ -58,3 +60,13 @@ export function writeFiles(files: readonly NewFile[]): Command[] {
 /** The same files in another folder. */
 export const below = (folder: string, files: readonly NewFile[]): NewFile[] =>
   files.map((file) => ({ ...file, path: join(folder, file.path) }))
+
+/** The source tree as dkms gets it. */
+export function sourceFiles(project: Project): NewFile[] {
+  return [...sourceTree(project)].map(([path, content]): NewFile => {
+    const from = join(project.folder, path)
+    const isCopy = existsSync(from) && contentOf({ path, from }).equals(content)
+    const executable = isProgram(project, path)
+    return { path, ...(isCopy ? { from } : { text: content.toString() }), executable }
+  })
+}

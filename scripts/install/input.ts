@@ -2,7 +2,6 @@ import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import semver from 'semver'
 import { installedFiles } from '../build/installed-files.ts'
-import { sourceTree } from '../build/source-tree.ts'
 import { home } from '../home.ts'
 import type { Project } from '../manifest/manifest.ts'
 import type { Touched } from '../run/transaction.ts'
@@ -11,7 +10,7 @@ import type { SystemFacts } from '../system/facts.ts'
 import type { Kernel } from '../system/kernels.ts'
 import { findModules, loadedModules, modulesToExchange } from '../system/modules.ts'
 import { chronyFiles } from './chrony.ts'
-import { below, contentOf, isInPlace, type NewFile } from './files.ts'
+import { below, isInPlace, type NewFile, sourceFiles } from './files.ts'
 import { type InstallInput, sourceFolder, type UninstallInput } from './plan.ts'
 
 /** What exchanges a kernel's modules, here as in the packages. */
@@ -23,7 +22,7 @@ export const logFolder = (name: string): string => `/var/log/${name}`
 /** Where dkms installs: Debian and kin, Arch; SUSE; Fedora and RHEL. The first that has files is it. */
 const dkmsPlaces = ['/updates/dkms/', '/updates/', '/extra/']
 
-const moduleNames = (project: Project) => project.modules.map((module) => module.name)
+const moduleNames = (project: Project) => project.modules.map((module) => module.as ?? module.name)
 
 const installedBuilds = (versions: DkmsVersion[]) =>
   versions.flatMap(({ builds }) => builds.filter(({ state }) => state === 'installed'))
@@ -70,16 +69,6 @@ function strays(project: Project, releases: string[]): string[] {
   })
 }
 
-/** The source tree as dkms gets it. */
-export function sourceFiles(project: Project): NewFile[] {
-  return [...sourceTree(project)].map(([path, content]): NewFile => {
-    const from = join(project.folder, path)
-    const isCopy = existsSync(from) && contentOf({ path, from }).equals(content)
-    const executable = content.subarray(0, 2).toString() === '#!'
-    return { path, ...(isCopy ? { from } : { text: content.toString() }), executable }
-  })
-}
-
 /** It, where any of it is not in its place. */
 function missingSources(project: Project): NewFile[] {
   const { name } = project.package
@@ -87,9 +76,12 @@ function missingSources(project: Project): NewFile[] {
   return files.every(isInPlace) ? [] : files
 }
 
-/** What is put beside the modules. */
+/** All that is put beside the modules. */
 const configuration = (project: Project): NewFile[] =>
-  installedFiles(project).map(({ path, text }) => ({ path, text: text.toString() }))
+  installedFiles(project).map(({ path, from, text }) => ({
+    path,
+    ...(from ? { from } : { text: text.toString() }),
+  }))
 
 /** Files of ours that may be outside dkms's and the modules' places. */
 export function ownFiles(project: Project): string[] {

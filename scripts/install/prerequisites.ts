@@ -8,6 +8,7 @@ import { compilerPackages, compilerProblem, findCompiler } from '../system/compi
 import { insideContainer } from '../system/container.ts'
 import type { SystemFacts } from '../system/facts.ts'
 import { type Kernel, machine } from '../system/kernels.ts'
+import { remember } from './brought.ts'
 import { findHeaders, kernelsWith } from './headers.ts'
 import { packageManagerWords } from './package-failure.ts'
 import { managers } from './packages.ts'
@@ -227,4 +228,5 @@ export async function installPrerequisites(
     await agree(facts, { ...now, kernels: more }, needs, options.yes === true, output)
   }
   await runSteps(installSteps(facts, now), output)
+  remember(project.package.name, now.packages)
 }

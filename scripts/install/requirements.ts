@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import semver from 'semver'
@@ -86,7 +87,22 @@ export async function requireDkms(project: Project, facts: SystemFacts): Promise
     })
 }
 
+function isReadOnly(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EROFS'
+  }
+}
+
+/** Throws where there is no room, or none that may be written. */
 export function requireSpace(): void {
+  for (const folder of ['/usr/src', dkmsTree, '/lib/modules'])
+    if (isReadOnly(folder))
+      throw new Failure('platform', `${folder} is read-only here.`, {
+        mend: `findmnt -T ${folder}`,
+      })
   for (const folder of ['/usr/src', dkmsTree, '/lib/modules', tmpdir()])
     if (freeSpace(folder) < neededSpace)
       throw new Failure('space', `There is less than ${neededSpace >> 20} MiB free in ${folder}.`, {

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path'
 import { readLog, verifyModule } from '../build/build.ts'
 import { buildHint, errorLines, outOfSpace } from '../build/hints.ts'
 import type { Project } from '../manifest/manifest.ts'
-import { type Command, ownWords, quote, type Result, show } from '../run/exec.ts'
+import { type Command, ours, quote, type Result, show } from '../run/exec.ts'
 import { exitStatus, Failure, type FailureKind } from '../run/failure.ts'
 import type { Step } from '../run/steps.ts'
 import { keyByPolicy } from '../signing/policy.ts'
@@ -44,19 +44,15 @@ export const explained = (project: Project, releases: string[], steps: Step[]): 
     step.kind === 'build' ? { ...step, explain: explainDkms(project, releases) } : step,
   )
 
-/** Another command of ours, as a person would type it. */
-const ours = (...words: string[]): Command => ({
-  argv: [...ownWords().slice(0, 2 + process.execArgv.length), ...words],
-  root: true,
-})
+const asRoot = (...words: string[]): Command => ({ ...ours(...words), root: true })
 
 /** Each kernel has each module once, and it is this version, built for that kernel. */
 export function verifyStep(project: Project, kernels: Kernel[]): Step {
-  const names = project.modules.map((module) => module.name)
+  const names = project.modules.map((module) => module.as ?? module.name)
   return {
     title: 'Check what was installed',
     kind: 'install',
-    same: [ours('status')],
+    same: [asRoot('status')],
     action: async () => {
       for (const kernel of kernels) {
         const files = findModules(kernel.release, names)
@@ -80,12 +76,12 @@ export function verifyStep(project: Project, kernels: Kernel[]): Step {
 
 /** dkms signs by itself, but a failure to is only a warning to it, and in a container it may not try. */
 export function signStep(project: Project, kernels: Kernel[]): Step {
-  const names = project.modules.map((module) => module.name)
+  const names = project.modules.map((module) => module.as ?? module.name)
   return {
     title: 'Check the signatures',
     kind: 'sign',
     same: keyByPolicy(project)
-      ? [ours('sign', ...kernels.flatMap(({ release }) => ['--kernel', release]))]
+      ? [asRoot('sign', ...kernels.flatMap(({ release }) => ['--kernel', release]))]
       : [],
     action: async () => {
       const key = keyByPolicy(project)

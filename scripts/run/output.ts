@@ -41,6 +41,11 @@ export class Output {
     return canRedraw() ? 'default' : 'simple'
   }
 
+  /** Somebody is there to be asked. */
+  get canAsk(): boolean {
+    return process.stdin.isTTY && !this.options.json
+  }
+
   get verbose(): boolean {
     return this.options.verbose === true
   }
@@ -61,17 +66,22 @@ export class Output {
   }
 
   /**
-   * Asks once, on a terminal, having said what for; yes is what Enter means. Without a terminal, at
-   * its end (Ctrl-D) and under --json the answer is no. Ctrl-C is thrown.
+   * Asks once, on a terminal, having said what for. Without a terminal, at its end (Ctrl-D) and under
+   * --json the answer is no. Ctrl-C is thrown.
    */
-  async confirm(question: string, whatFor: readonly string[]): Promise<boolean> {
+  async confirm(
+    question: string,
+    whatFor: readonly string[],
+    enter: 'yes' | 'no' = 'yes',
+  ): Promise<boolean> {
     if (this.options.json) return false
-    const asks = process.stdin.isTTY
     for (const line of whatFor) {
-      if (asks) this.warn(line)
+      if (this.canAsk) this.warn(line)
       else this.say(line)
     }
-    return asks && /^(y(es)?)?$/i.test((await answer(`${question} [Y/n] `)) ?? 'no')
+    if (!this.canAsk) return false
+    const said = await answer(`${question} ${enter === 'yes' ? '[Y/n]' : '[y/N]'} `)
+    return /^y(es)?$/i.test(said?.trim() || (said === undefined ? 'no' : enter))
   }
 
   /** The result: as JSON if that was asked for, else as lines. */

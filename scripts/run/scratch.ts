@@ -1,13 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { quote } from './exec.ts'
 import { Failure } from './failure.ts'
 
-/** A new folder for this run alone. */
-export function scratchFolder(): string {
+/** make takes such words apart, or for something else. */
+const isPlain = (path: string): boolean => /^[\w.,+@/-]+$/.test(path)
+
+/** A new folder for this run alone; `plain` is one whose name make can take. */
+export function scratchFolder(plain = false): string {
+  const above = plain && !isPlain(tmpdir()) ? '/tmp' : tmpdir()
   try {
-    return mkdtempSync(join(tmpdir(), 'vmmci-dkms-'))
+    return mkdtempSync(join(above, 'vmmci-dkms-'))
   } catch (error) {
     const mend = process.env.TMPDIR ? 'unset TMPDIR' : `ls -ld ${quote(tmpdir())}`
     throw new Failure(
@@ -15,6 +19,22 @@ export function scratchFolder(): string {
       `Nothing can be written in ${tmpdir()}, where temporary files go: ${(error as NodeJS.ErrnoException).code}.`,
       { mend },
     )
+  }
+}
+
+/** Makes a folder and those above it, one by one: node's own way never ends below /proc. */
+export function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    const kind = code === 'ENOSPC' ? 'space' : code === 'EACCES' ? 'privilege' : 'usage'
+    throw new Failure(kind, `${folder} cannot be made: ${code}.`, {
+      mend: `ls -ld ${quote(dirname(folder))}`,
+    })
   }
 }
 

@@ -1,17 +1,9 @@
 import { X509Certificate } from 'node:crypto'
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Command, exec, quote, show, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
+import { scratchFolder } from '../run/scratch.ts'
 import { enrolledKeys } from '../system/efi.ts'
 import type { Kernel } from '../system/kernels.ts'
 import type { KeyPair } from './keys.ts'
@@ -81,7 +73,7 @@ async function withPlain<T>(
   file: string,
   work: (plain: string, pack: () => Promise<string>) => Promise<T>,
 ): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'sign-'))
+  const folder = scratchFolder()
   try {
     const packed = join(folder, basename(file))
     const compression = compressionOf(file)

@@ -5,7 +5,7 @@ import {
   type OsRelease,
 } from '../install/packages.ts'
 import type { Project } from '../manifest/manifest.ts'
-import { installedKernels, type Kernel, readKernel, runningRelease } from './kernels.ts'
+import { describeKernel, installedKernels, type Kernel, runningRelease } from './kernels.ts'
 import { readOsRelease } from './machine.ts'
 
 /** What is known of this system before anything is run. */
@@ -28,7 +28,7 @@ export function readFacts(project: Project): SystemFacts {
   return {
     os,
     distribution,
-    running: readKernel(runningRelease()),
+    running: describeKernel(runningRelease()),
     kernels: installedKernels(),
     installCommand: (packages) => distribution && installCommand(distribution.manager, packages),
     byHand: (packages) =>

@@ -124,8 +124,11 @@ export function readHeaders(release: string, architecture: string, root = ''): H
 }
 
 /** All that is known of one kernel. Throws a Failure for what is no kernel release. */
-export function readKernel(release: string, root = ''): Kernel {
-  checkRelease(release)
+export const readKernel = (release: string, root = ''): Kernel =>
+  describeKernel(checkRelease(release), root)
+
+/** The same for the running kernel, whatever it is called: it need not be the one that is meant. */
+export function describeKernel(release: string, root = ''): Kernel {
   return {
     release,
     version: semver.coerce(release)?.version ?? '0.0.0',
