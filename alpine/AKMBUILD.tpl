@@ -2,4 +2,12 @@
 # Read by akms(8), whose own build() does what is needed.
 modname=<%= it.name %>
 modver=<%= it.alpineVersion %>
-built_modules=<%= it.quote(it.modules.map((module) => `${module}.ko`).join(' ')) %>
+built_modules=<%= it.quote(it.builtModules.join(' ')) %>
+<% if (it.akmsBuild.length > 0) { -%>
+
+build() {
+<% it.akmsBuild.forEach((line) => { -%>
+	<%= line %>
+<% }) -%>
+}
+<% } -%>

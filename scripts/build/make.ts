@@ -1,3 +1,5 @@
+import { basename } from 'node:path'
+import { patternOf } from '../manifest/kernel-range.ts'
 import type { Make, Project } from '../manifest/manifest.ts'
 import { quote } from '../run/exec.ts'
 
@@ -62,6 +64,48 @@ export const dkmsMake = ({ make }: Project): string =>
         .join(' '),
     )
     .join(' && ')
+
+/** How akms calls them (AKMBUILD(5)); its build() runs in a copy of the sources. */
+const akmsFilling = (project: Project): Filling => ({
+  release: '$kernel_ver',
+  headers: '$kernel_srcdir',
+  source: '$builddir',
+  version: project.version,
+  architecture: '$(uname -m)',
+})
+
+/** A word for akms's shell, which reads it once. */
+const akmsWord = (word: string, filling: Filling) =>
+  word
+    .split(braces)
+    .map((part, i) => {
+      if (i % 2 === 1) return `"${filling[part as keyof Filling]}"`
+      return part === '' ? '' : quote(part)
+    })
+    .join('')
+
+/** A patch, for the kernels that it is for. */
+function akmsPatch(file: string, range: string | undefined): string {
+  const apply = `patch -p1 -i ${quote(`patches/${file}`)}`
+  if (!range) return apply
+  return `if echo "$kernel_ver" | grep -Eq ${quote(patternOf(range))}; then ${apply}; fi`
+}
+
+/** The lines of AKMBUILD's build(), where akms's own would not do. */
+export function akmsBuild(project: Project): string[] {
+  const { make, configure = [], patches = [] } = project
+  const plain = make.length === 1 && Object.keys(make[0] ?? {}).length === 0
+  if (plain && configure.length === 0 && patches.length === 0) return []
+  const filling = akmsFilling(project)
+  const line = (words: string[]) => words.map((word) => akmsWord(word, filling)).join(' ')
+  const [program, ...words] = configure
+  return [
+    'cd "$builddir"',
+    ...patches.map(({ file, kernel }) => akmsPatch(basename(file), kernel)),
+    ...(program ? [line([`./${program}`, ...words])] : []),
+    ...make.map((one) => line(template(one))),
+  ]
+}
 
 /** PRE_BUILD of dkms.conf. */
 export const dkmsConfigure = ({ configure = [] }: Project): string =>

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { Eta } from 'eta'
 import semver from 'semver'
-import { seriesPattern } from '../manifest/kernel-range.ts'
+import { patternOf, seriesPattern } from '../manifest/kernel-range.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { architectures } from '../manifest/schema.ts'
 import { dkmsConfigure, dkmsMake } from './make.ts'
@@ -37,7 +37,7 @@ export function dkmsValues(project: Project) {
     })),
     patches: (project.patches ?? []).map(({ file, kernel }) => ({
       name: basename(file),
-      match: kernel && (seriesPattern(kernel) ?? floorPattern(kernel)),
+      match: kernel && patternOf(kernel),
     })),
     after: project.after ?? [],
     signing: project.signing,
@@ -47,9 +47,6 @@ export function dkmsValues(project: Project) {
     kernelPattern: seriesPattern(kernel.range),
   }
 }
-
-/** A range with nothing but a floor, for where only a pattern will do. */
-const floorPattern = (range: string) => seriesPattern(`${range} <100`)
 
 /** Fills one of the tool's own templates. A manifest brings none: a template is code. */
 export const fill = (template: string, values: object): string => eta.renderString(template, values)

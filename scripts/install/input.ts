@@ -1,6 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import semver from 'semver'
 import { installedFiles } from '../build/installed-files.ts'
 import { home } from '../home.ts'
 import type { Project } from '../manifest/manifest.ts'
@@ -92,7 +91,7 @@ export function ownFiles(project: Project): string[] {
 export function sourceFolders(name: string): string[] {
   const entries = existsSync('/usr/src') ? readdirSync('/usr/src') : []
   return entries
-    .filter((entry) => entry.startsWith(`${name}-`) && semver.valid(entry.slice(name.length + 1)))
+    .filter((entry) => entry.startsWith(`${name}-`) && /^v?\d/.test(entry.slice(name.length + 1)))
     .map((entry) => `/usr/src/${entry}`)
 }
 

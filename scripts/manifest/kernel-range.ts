@@ -21,6 +21,10 @@ export function missingSeries(range: string): boolean {
 /** As an extended regular expression, which knows no groups that are not counted. */
 const numbers = (from: number, to: number) => toRegexRange(from, to).replaceAll('(?:', '(')
 
+/** The same for where there must be a pattern, though a floor would say it. */
+export const patternOf = (range: string): string =>
+  seriesPattern(range) ?? seriesPattern(`${range} <100`) ?? ''
+
 /** Runs of minor numbers of which a range has a release. */
 function runs(range: string, major: number): [number, number][] {
   const found: [number, number][] = []

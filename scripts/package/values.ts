@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { arch } from 'node:os'
 import semver from 'semver'
 import { installedFiles } from '../build/installed-files.ts'
+import { akmsBuild } from '../build/make.ts'
 import { findCopyrights } from '../manifest/find-out.ts'
 import type { PackageManager, Project } from '../manifest/manifest.ts'
 import { quote } from '../run/exec.ts'
@@ -69,6 +70,10 @@ export function packageValues(project: Project, releases: Release[], manuals: st
     homepage: about.homepage && oneLine(about.homepage),
     maintainer,
     modules: project.modules.map((module) => module.name),
+    builtModules: project.modules.map(
+      ({ name, folder }) => `${folder ? `${folder}/` : ''}${name}.ko`,
+    ),
+    akmsBuild: akmsBuild(project),
     files: installedFiles(project).map(({ path }) => path),
     documents: Object.keys(documents(project)),
     hasLicense: licenseFile(project) !== undefined,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { PackageManager } from '../install/packages.ts'
 import { ask, which } from '../run/exec.ts'
 
@@ -19,7 +20,10 @@ export function splitNameVersion(text: string): { package: string; version: stri
 export async function findOwner(path: string): Promise<Owner | undefined> {
   const deb = await ask(['dpkg-query', '-S', path])
   if (deb) return { package: deb.split(/[:,]/)[0] ?? deb, manager: 'apt' }
-  const rpm = await ask(['rpm', '-qf', '--qf', '%{NAME} %{VERSION}-%{RELEASE}.%{ARCH}\n', path])
+  // Where rpm has no database, asking it would make one.
+  const hasRpms = ['/var/lib/rpm', '/usr/lib/sysimage/rpm'].some((folder) => existsSync(folder))
+  const query = ['rpm', '-qf', '--qf', '%{NAME} %{VERSION}-%{RELEASE}.%{ARCH}\n', path]
+  const rpm = hasRpms ? await ask(query) : undefined
   const [name, version] = rpm?.split('\n')[0]?.split(' ') ?? []
   if (name)
     return { package: name, version: version ?? '', manager: which('zypper') ? 'zypper' : 'dnf' }

@@ -73,9 +73,9 @@ export class TheirModule {
       dkms install /tmp/bare/usr/src/* -k $(ls /lib/modules)`)
     const made = await this.installed()
     await this.root.sh(`
-      for conf in /tmp/bare/usr/src/*/dkms.conf; do
-        (. $conf 2>/dev/null; dkms remove $PACKAGE_NAME/$PACKAGE_VERSION --all; rm -r /usr/src/$PACKAGE_NAME-$PACKAGE_VERSION)
-      done
+      entry=$(dkms status | sed 's/[,:].*//;q')
+      dkms remove $entry --all
+      rm -r /usr/src/\${entry%/*}-\${entry#*/}
       rm -r /tmp/bare /tmp/one.ko`)
     return made
   }

@@ -214,6 +214,27 @@ test('make: folders, words, an own Makefile, one after the other', async () => {
   ])
 })
 
+test('akms is told how to build what its own way would not', async () => {
+  const values = (project: Project) => packageValues(project, readReleases(project), [])
+  assert.deepEqual(values(load()).akmsBuild, [])
+  const make = [
+    { folder: 'a', words: ['SAY=it is $HOME'] },
+    { own: true, words: ['K={release}'] },
+  ]
+  const lines = values(load({ make })).akmsBuild
+  const { stdout } = await exec({
+    argv: [
+      'sh',
+      '-c',
+      `builddir=/tmp kernel_srcdir=/k kernel_ver=6.12; make() { printf '%s|' "$@"; }; ${lines.join('\n')}`,
+    ],
+  })
+  assert.deepEqual(stdout.split('|').slice(0, -1), [
+    ...['-C', '/k', 'M=/tmp/a', 'SAY=it is $HOME', 'modules'],
+    ...['-C', '/tmp', 'K=6.12'],
+  ])
+})
+
 test('modules of folders, under other names; patches, a configure step, dependencies', async () => {
   const project = load(
     {
