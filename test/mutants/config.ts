@@ -5,14 +5,14 @@ import type { PartialStrykerOptions } from '@stryker-mutator/api/core'
  * has to notice. `npm run mutants -- --mutate scripts/install/plan.ts` tries one file.
  */
 const pure = [
-  'build/{hints,render,select}',
-  'install/{packages,plan}',
-  'look/{smoke,watch}',
-  'manifest/{load,rules}',
-  'package/{changelog,values}',
+  'build/{hints,installed-files,make,render,select}',
+  'install/{boot,files,headers,loading,packages,plan}',
+  'look/{smoke,status,watch}',
+  'manifest/{kernel-range,load,resolve,rules,sources}',
+  'package/{changelog,values,versions}',
   'run/{exec,output}',
   'signing/{keys,new-key,signature}',
-  'system/{chrony,clock,compiler,dkms,efi,kernel-log,kernels,machine,modules}',
+  'system/{chrony,clock,compiler,container,dkms,efi,kernel-config,kernels,machine,modprobe,modules}',
 ]
 
 export default {
@@ -24,6 +24,8 @@ export default {
   tsconfigFile: 'none',
   coverageAnalysis: 'perTest',
   concurrency: 2,
+  // A loaded machine is slow, and what is slow is no mutant that was noticed.
+  timeoutMS: 60_000,
   thresholds: { high: 90, low: 80, break: 80 },
   reporters: ['clear-text', 'progress', 'json'],
   clearTextReporter: { allowColor: false, logTests: false, skipFull: true },

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
+import { chmodSync } from 'node:fs'
 import { test } from 'node:test'
+import { below, isInPlace, type NewFile, writeFiles } from '../../scripts/install/files.ts'
 import {
   type InstallInput,
   planInstall,
   planLoad,
   planUninstall,
+  type UninstallInput,
 } from '../../scripts/install/plan.ts'
 import { quote, show } from '../../scripts/run/exec.ts'
 import { undoCommands } from '../../scripts/run/transaction.ts'
+import { Tree } from '../support/tree.ts'
 
 const fresh: InstallInput = {
   name: 'm',
@@ -86,6 +90,170 @@ test('a removal from one of several kernels leaves what is for all', () => {
     '/x/every-kernel remove m',
     'rm -rf /usr/src/m-1.0.0',
   ])
+})
+
+const rules = { path: '/usr/lib/udev/rules.d/60-m.rules', from: '/here/udev.rules' }
+
+test('configuration is written last, and udev is told of its rules', () => {
+  const conf = { path: '/etc/modprobe.d/m.conf', text: 'options a x=1\n' }
+  const [step, ...more] = planInstall({ ...whole, config: [conf] })
+  assert.deepEqual(more, [])
+  assert.deepEqual(step, {
+    title: 'Write configuration',
+    kind: 'install',
+    commands: [
+      { argv: ['install', '-d', '-m', '755', '/etc/modprobe.d'], root: true },
+      {
+        argv: ['dd', 'status=none', 'of=/etc/modprobe.d/m.conf'],
+        root: true,
+        input: 'options a x=1\n',
+      },
+      { argv: ['chmod', '644', '/etc/modprobe.d/m.conf'], root: true },
+    ],
+  })
+  assert.deepEqual(
+    planInstall({ ...whole, config: [rules] })
+      .at(-1)
+      ?.commands?.slice(1),
+    [
+      { argv: ['install', '-m', '644', rules.from, rules.path], root: true },
+      { argv: ['udevadm', 'control', '--reload'], root: true, optional: true },
+      {
+        argv: ['udevadm', 'trigger', '--action=change', '--subsystem-match=ptp'],
+        root: true,
+        optional: true,
+      },
+    ],
+  )
+})
+
+test('what is done is said, and what its failure is called', () => {
+  const steps = planInstall({ ...fresh, releases: ['6.1', '7.3'], lacking: ['6.1', '7.3'] })
+  assert.deepEqual(
+    steps.map(({ title, kind }) => [title, kind]),
+    [
+      ['Write the sources of m 1.0.0', 'dkms'],
+      ['Build and install for 6.1, 7.3', 'build'],
+    ],
+  )
+  for (const { commands } of steps) assert.ok(commands?.every(({ root }) => root))
+})
+
+const installed: UninstallInput = {
+  name: 'm',
+  everyKernel: '/x/every-kernel',
+  versions: ['0.9.0', '1.0.0'],
+  releases: ['6.1'],
+  isLast: true,
+  modules: [],
+  paths: ['/usr/src/m-1.0.0', '/etc/modprobe.d/m.conf'],
+  folders: ['/etc/dkms/framework.conf.d'],
+  loaded: ['b', 'a'],
+}
+
+test('a removal unloads, has the kernels let go, and leaves no file', () => {
+  assert.deepEqual(planUninstall(installed), [
+    {
+      title: 'Unload b a',
+      kind: 'load',
+      commands: [
+        { argv: ['modprobe', '-r', 'b'], root: true, optional: true },
+        { argv: ['modprobe', '-r', 'a'], root: true, optional: true },
+      ],
+    },
+    {
+      title: 'Remove m 0.9.0 1.0.0 from 6.1',
+      kind: 'dkms',
+      commands: [{ argv: ['/x/every-kernel', 'remove', 'm'], root: true }],
+    },
+    {
+      title: 'Remove what is left',
+      kind: 'install',
+      commands: [
+        { argv: ['rm', '-rf', '/usr/src/m-1.0.0', '/etc/modprobe.d/m.conf'], root: true },
+        {
+          argv: ['rmdir', '--ignore-fail-on-non-empty', '/etc/dkms/framework.conf.d'],
+          root: true,
+        },
+      ],
+    },
+  ])
+})
+
+test('modules that dkms does not know go, and the module lists are made anew', () => {
+  const modules = ['/lib/modules/6.1/extra/a.ko', '/lib/modules/7.3/extra/a.ko']
+  const input = { ...installed, versions: [], loaded: [], paths: [], modules }
+  assert.deepEqual(planUninstall({ ...input, releases: ['6.1', '7.3'] }), [
+    {
+      title: 'Remove modules that dkms does not know',
+      kind: 'install',
+      commands: [
+        { argv: ['rm', '-f', ...modules], root: true },
+        { argv: ['depmod', '6.1'], root: true },
+        { argv: ['depmod', '7.3'], root: true },
+      ],
+    },
+  ])
+})
+
+test('versions without a kernel, and kernels without a version, are removed as well', () => {
+  const removal = (change: Partial<UninstallInput>) =>
+    planUninstall({ ...installed, loaded: [], paths: [], ...change }).map(({ title }) => title)
+  assert.deepEqual(removal({ releases: [] }), ['Remove m 0.9.0 1.0.0 from dkms'])
+  assert.deepEqual(removal({ versions: [] }), ['Remove m from 6.1'])
+  assert.deepEqual(removal({ versions: [], releases: [] }), [])
+})
+
+test('nothing is loaded where that was not asked for', () => {
+  assert.deepEqual(planLoad({ ...fresh, unload: ['a'] }), [])
+  const [step] = planLoad({ ...fresh, load: true })
+  assert.deepEqual([step?.title, step?.kind], ['Load a b', 'load'])
+  assert.ok(step?.commands?.every(({ root, optional }) => root && !optional))
+})
+
+test('files of a folder are copied together; others one by one, with their rights', () => {
+  const files: NewFile[] = [
+    { path: '/b/x', from: '/here/x' },
+    { path: '/a/run', from: '/here/run', executable: true },
+    { path: '/b/y', from: '/here/z' },
+    { path: '/a/text', text: 'words', executable: true },
+    { path: '/b/w', from: '/there/w' },
+    { path: '/b/empty' },
+  ]
+  assert.deepEqual(
+    writeFiles(files).map(({ argv, input }) => [argv.join(' '), input]),
+    [
+      ['install -d -m 755 /a /b', undefined],
+      ['install -m 644 -t /b /here/x /there/w', undefined],
+      ['install -m 755 /here/run /a/run', undefined],
+      ['install -m 644 /here/z /b/y', undefined],
+      ['dd status=none of=/a/text', 'words'],
+      ['chmod 755 /a/text', undefined],
+      ['dd status=none of=/b/empty', ''],
+      ['chmod 644 /b/empty', undefined],
+    ],
+  )
+  assert.ok(writeFiles(files).every(({ root }) => root))
+  assert.deepEqual(writeFiles([]), [])
+  assert.deepEqual(below('/s', [{ path: '/a/x', text: '' }]), [{ path: '/s/a/x', text: '' }])
+})
+
+test('a file is in place with its content, for all to read', () => {
+  const tree = new Tree({ '/x': 'words', '/from': 'words' })
+  const path = tree.at('/x')
+  chmodSync(path, 0o644)
+  assert.equal(isInPlace({ path, text: 'words' }), true)
+  assert.equal(isInPlace({ path, from: tree.at('/from') }), true)
+  assert.equal(isInPlace({ path, text: 'other' }), false)
+  assert.equal(isInPlace({ path }), false)
+  assert.equal(isInPlace({ path, text: 'words', executable: true }), false)
+  assert.equal(isInPlace({ path: tree.at('/none'), text: '' }), false)
+  chmodSync(path, 0o755)
+  assert.equal(isInPlace({ path, text: 'words', executable: true }), true)
+  for (const mode of [0o640, 0o600]) {
+    chmodSync(path, mode)
+    assert.equal(isInPlace({ path, text: 'words' }), false)
+  }
 })
 
 test('loading unloads the old ones first, in the other order', () => {
