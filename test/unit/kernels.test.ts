@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import type { Failure } from '../../scripts/run/failure.ts'
 import { danglingEntries, findRivals, readDkms } from '../../scripts/system/dkms.ts'
 import { checkRelease, installedKernels, readHeaders } from '../../scripts/system/kernels.ts'
 import { findDevices, readEnforcement, readSysfs } from '../../scripts/system/machine.ts'
 import { findModules, type LoadedModule, modulesToExchange } from '../../scripts/system/modules.ts'
+import { Tree } from '../support/tree.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'vmmci-dkms-test-'))
-after(() => rmSync(root, { recursive: true }))
+/** The system that a test is about: a new one for each, for a test may be run again. */
+let root = ''
+
+const onNewSystem = (name: string, run: () => void) =>
+  test(name, () => {
+    root = new Tree().root
+    run()
+  })
 
 function put(path: string, text: string | Buffer = ''): void {
   mkdirSync(dirname(join(root, path)), { recursive: true })
@@ -44,7 +50,7 @@ function putHeaders(
   symlinkSync(join(root, folder), join(root, 'lib/modules', release, 'build'))
 }
 
-test('whole headers are told with their compiler and options', () => {
+onNewSystem('whole headers are told with their compiler and options', () => {
   putHeaders('6.12.1-a')
   const headers = readHeaders('6.12.1-a', 'x86_64', root)
   assert.equal(headers.state, 'ok')
@@ -54,39 +60,39 @@ test('whole headers are told with their compiler and options', () => {
 })
 
 for (const lacks of needed)
-  test(`headers without ${lacks} are incomplete`, () => {
+  onNewSystem(`headers without ${lacks} are incomplete`, () => {
     const release = `6.12.2-${needed.indexOf(lacks)}`
     putHeaders(release, { lacks })
     const { state, missing } = readHeaders(release, 'x86_64', root)
     assert.deepEqual([state, missing], ['incomplete', [lacks]])
   })
 
-test('objtool is asked for only where the kernel was built with it', () => {
+onNewSystem('objtool is asked for only where the kernel was built with it', () => {
   putHeaders('4.14.1-a', { config: 'CONFIG_X86_64=y', lacks: 'tools/objtool/objtool' })
   assert.equal(readHeaders('4.14.1-a', 'x86_64', root).state, 'ok')
 })
 
-test('headers that would mark modules as another kernel’s are stale', () => {
+onNewSystem('headers that would mark modules as another kernel’s are stale', () => {
   putHeaders('6.12.7-a', { uts: '6.12.7-b' })
   const { state, utsRelease } = readHeaders('6.12.7-a', 'x86_64', root)
   assert.deepEqual([state, utsRelease], ['stale', '6.12.7-b'])
 })
 
-test('headers of another kernel or machine are told apart', () => {
+onNewSystem('headers of another kernel or machine are told apart', () => {
   putHeaders('6.12.3-a', { release: '6.12.9-b' })
   assert.equal(readHeaders('6.12.3-a', 'x86_64', root).state, 'mismatch')
   putHeaders('6.12.4-a', { config: 'CONFIG_ARM64=y' })
   assert.equal(readHeaders('6.12.4-a', 'x86_64', root).state, 'foreign')
 })
 
-test('a dangling build link is not a missing one', () => {
+onNewSystem('a dangling build link is not a missing one', () => {
   mkdirSync(join(root, 'lib/modules/6.12.5-a'), { recursive: true })
   assert.equal(readHeaders('6.12.5-a', 'x86_64', root).state, 'absent')
   symlinkSync('/nowhere', join(root, 'lib/modules/6.12.5-a/build'))
   assert.equal(readHeaders('6.12.5-a', 'x86_64', root).state, 'dangling')
 })
 
-test('kernels are ordered by number, not by letter', () => {
+onNewSystem('kernels are ordered by number, not by letter', () => {
   for (const release of ['6.1.0-9-x', '6.1.0-10-x', '5.10.0-46-x'])
     mkdirSync(join(root, 'lib/modules', release), { recursive: true })
   const releases = installedKernels(root)
@@ -107,14 +113,14 @@ for (const release of [
   '-k',
   'latest',
 ])
-  test(`${JSON.stringify(release)} is no kernel release`, () => {
+  onNewSystem(`${JSON.stringify(release)} is no kernel release`, () => {
     assert.throws(
       () => checkRelease(release),
       (error: Failure) => error.kind === 'kernel',
     )
   })
 
-test('the dkms tree tells versions, builds and what dangles', () => {
+onNewSystem('the dkms tree tells versions, builds and what dangles', () => {
   put('/usr/src/m-1.0/dkms.conf')
   put('/var/lib/dkms/m/1.0/6.1/x86_64/module/a.ko')
   put('/var/lib/dkms/m/1.0/7.3/x86_64/module/a.ko')
@@ -135,7 +141,7 @@ test('the dkms tree tells versions, builds and what dangles', () => {
   assert.deepEqual(danglingEntries(root), ['/var/lib/dkms/other/2.0'])
 })
 
-test('other packages of dkms with modules of these names are found, by kernel', () => {
+onNewSystem('other packages of dkms with modules of these names are found, by kernel', () => {
   put('/usr/src/rival-0.1/dkms.conf')
   put('/var/lib/dkms/rival/0.1/6.1/x86_64/module/m-m.ko.xz')
   put('/var/lib/dkms/rival/0.2/6.1/x86_64/module/mm.ko')
@@ -178,7 +184,7 @@ for (const [what, loaded, replaced, expected] of exchanges)
     assert.equal(done.join(', ') || 'nothing', expected)
   })
 
-test('modules are found in any place but the kernel’s own, compressed or not', () => {
+onNewSystem('modules are found in any place but the kernel’s own, compressed or not', () => {
   for (const file of ['extra/a_b.ko', 'updates/dkms/a_b.ko.xz', 'kernel/a_b.ko', 'extra/ba_b.ko'])
     put(`/lib/modules/6.9/${file}`)
   assert.deepEqual(findModules('6.9', ['a-b'], root), [
@@ -187,7 +193,7 @@ test('modules are found in any place but the kernel’s own, compressed or not',
   ])
 })
 
-test('a device is found by the beginning of its modalias', () => {
+onNewSystem('a device is found by the beginning of its modalias', () => {
   put(
     '/sys/bus/pci/devices/0000:00:05.0/modalias',
     'pci:v00000B5Dd00000777sv00000B5Dsd0000FFFFbc07sc80i00\n',
@@ -198,12 +204,12 @@ test('a device is found by the beginning of its modalias', () => {
   ])
 })
 
-test('sysfs values are read through a star', () => {
+onNewSystem('sysfs values are read through a star', () => {
   put('/sys/bus/virtio/drivers/d/virtio3/vmmci/drift_ns', '-42\n')
   assert.equal(readSysfs('/sys/bus/virtio/drivers/d/virtio*/vmmci/drift_ns', root), '-42')
 })
 
-test('Secure Boot, lockdown and enforcement are told apart', () => {
+onNewSystem('Secure Boot, lockdown and enforcement are told apart', () => {
   assert.deepEqual(readEnforcement(root), { enforced: false })
   put(
     '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c',

@@ -19,6 +19,7 @@ const kernel = (release: string, state: HeadersState = 'ok', installed = true): 
   version: `${release}.0`,
   running: false,
   installed,
+  bootable: true,
   headers: { state, missing: [], options: new Set() },
 })
 
