@@ -26,7 +26,7 @@ const kernel = (release: string, state: HeadersState = 'ok', installed = true): 
 const facts = (running: Kernel, ...kernels: Kernel[]): SystemFacts => ({
   os: { id: 'x', idLike: [], versionId: '1', prettyName: 'X' },
   distribution: undefined,
-  byHand: [],
+  byHand: (packages) => packages.join(' '),
   running,
   kernels,
   installCommand: (packages) => packages.join(' '),
