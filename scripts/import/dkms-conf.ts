@@ -121,7 +121,7 @@ export function importDkmsConf(text: string, folder: string): Imported {
       package: {
         name,
         ...(version && { version }),
-        summary: findDescription(folder, sources) ?? `The kernel module ${name}`,
+        summary: findDescription(folder, sources)?.replace(/^(an?|the) /i, '') ?? `Module ${name}`,
         license: stated,
         maintainer: 'Nobody <nobody@localhost>',
       },

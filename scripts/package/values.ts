@@ -54,6 +54,13 @@ export function binaryValues(project: Project, release: string) {
   }
 }
 
+/** What is said of a package that says no more than its summary. */
+function builtByDkms({ modules }: Project): string {
+  const [what, are] = modules.length === 1 ? ['The module', 'is'] : ['The modules', 'are']
+  const names = modules.map(({ name }) => name).join(', ')
+  return `${what} ${names} ${are} built by DKMS for every kernel that has headers.`
+}
+
 /** What the templates in rpm/, arch/, alpine/ and debian/modules/ are filled with. */
 export function packageValues(project: Project, releases: Release[], manuals: string[]) {
   const { package: about, version } = project
@@ -65,7 +72,7 @@ export function packageValues(project: Project, releases: Release[], manuals: st
     version,
     ...packageVersions(version),
     summary: oneLine(about.summary),
-    descriptionLines: wrap('', oneLine(about.description ?? about.summary), 76).join('\n'),
+    descriptionLines: wrap('', oneLine(about.description ?? builtByDkms(project)), 76).join('\n'),
     license: oneLine(about.license),
     homepage: about.homepage && oneLine(about.homepage),
     maintainer,
