@@ -31,3 +31,5 @@ export type CommonName = keyof typeof common
 /** Options that mean the same in every command that takes them. */
 export const commonOptions = (names: readonly CommonName[]): Option[] =>
   names.map((name) => common[name]().helpGroup(commonGroup))
+
+export const commonNames = Object.keys(common) as CommonName[]

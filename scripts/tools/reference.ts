@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Option } from 'commander'
+import { type DescribedCommand, describedCommands } from '../cli/described.ts'
+import { always, endings } from '../cli/endings.ts'
+import { commonNames, commonOptions } from '../cli/options.ts'
+import { program } from '../cli/program.ts'
+import { home } from '../home.ts'
+import schema from '../manifest/schema.json' with { type: 'json' }
+import { exitStatus, type FailureKind } from '../run/failure.ts'
+import { wrap } from '../run/output.ts'
+import * as mdoc from './mdoc.ts'
+import { keysOf, type Schema } from './schema-keys.ts'
+
+const note = 'Made by "npm run docs" from the declarations in scripts/. Do not edit.'
+const head = (title: string) => [`<!-- ${note} -->`, '', `# ${title}`, '']
+const commands = describedCommands(program())
+const kinds = Object.keys(exitStatus) as FailureKind[]
+const keys = keysOf(schema as Schema)
+const paragraph = (text: string) => [...wrap('', text), '']
+
+const cell = (text: string) => text.replaceAll('|', '\\|')
+const table = (names: string[], rows: readonly string[][]) => [
+  `| ${names.join(' | ')} |`,
+  `|${names.map(() => ' --- |').join('')}`,
+  ...rows.map((row) => `| ${row.map(cell).join(' | ')} |`),
+  '',
+]
+
+const optionTable = (options: readonly Option[]) =>
+  table(
+    ['option', 'meaning'],
+    options.map(({ flags, description }) => [`\`${flags}\``, description]),
+  )
+
+const anchor = ({ long }: Option) => `\`${long}\``
+
+function commandPage(command: DescribedCommand): string[] {
+  const { described, own, common } = command
+  const what = described.what ? ` ${described.what.join('|')}` : ''
+  return [
+    `## ${command.name()}`,
+    '',
+    `\`vmmci-dkms ${command.name()}${what}\`: ${described.summary}.`,
+    '',
+    ...described.about.flatMap(paragraph),
+    '```sh',
+    ...described.examples.map(([line, does]) => (does ? `${line}    # ${does}` : line)),
+    '```',
+    '',
+    ...(own.length > 0 ? optionTable(own) : []),
+    ...(common.length > 0 ? paragraph(`Common options: ${common.map(anchor).join(', ')}.`) : []),
+    ...(described.ends.length > 0
+      ? paragraph(
+          `Can end with: ${described.ends.map((k) => `${exitStatus[k]} (${k})`).join(', ')}.`,
+        )
+      : []),
+  ]
+}
+
+const statusTable = table(
+  ['status', 'kind', 'meaning'],
+  [
+    ['0', 'ok', 'all is well'],
+    ...kinds.map((kind) => [`${exitStatus[kind]}`, kind, endings[kind]]),
+  ],
+)
+
+const commandsPage = [
+  ...head('Commands'),
+  ...paragraph(
+    `Every command can also end with ${always.map((kind) => `${exitStatus[kind]} (${kind})`).join(', ')}; see [exit statuses](exit-statuses.md).`,
+  ),
+  '## Common options',
+  '',
+  ...optionTable(commonOptions(commonNames)),
+  ...commands.flatMap(commandPage),
+]
+
+const statusesPage = [
+  ...head('Exit statuses'),
+  ...statusTable,
+  ...paragraph(
+    'With `--json` a failure is one document too: `{"error": {"kind", "status", "message", "mend", "details"}}`. `mend` is a command that mends it, or null.',
+  ),
+]
+
+const manifestPage = [
+  ...head('Manifest'),
+  ...paragraph(
+    'A manifest is a JSON file, comments allowed, that says all that the tool knows of a package of modules. `[]` stands for each element of a list, `*` for any name. The schema for editors is `scripts/manifest/schema.json`.',
+  ),
+  ...table(
+    ['key', 'type', 'needed', 'meaning'],
+    keys.map(({ path, type, required, description }) => [
+      `\`${path}\``,
+      type,
+      required ? 'yes' : '',
+      description,
+    ]),
+  ),
+]
+
+/** The day of the newest release: pages that are made again are the same. */
+const day = /^## .* - (\d{4}-\d\d-\d\d)$/m.exec(
+  readFileSync(join(home, 'CHANGELOG.md'), 'utf8'),
+)?.[1]
+
+const optionList = (options: readonly Option[]) =>
+  mdoc.list(
+    options.map(({ flags, description }) => [mdoc.flags(flags), [mdoc.sentence(description)]]),
+  )
+
+const manCommands = [
+  ...mdoc.page('vmmci-dkms', 8, day, note, "build, install and look after OpenBSD's vmmci driver"),
+  '.Sh SYNOPSIS',
+  ...commands.flatMap(({ described }) => [
+    '.Nm',
+    `.Cm ${described.name}${described.what ? ` ${described.what.join(' | ')}` : ''}`,
+    '.Op Ar options',
+  ]),
+  '.Sh DESCRIPTION',
+  ...mdoc.text(
+    'Builds two kernel modules for Linux guests of the hypervisor of OpenBSD, installs them through dkms, and shows whether they work. Without a command it prints help.',
+  ),
+  '.Sh COMMANDS',
+  ...commands.flatMap((command) => [
+    `.Ss ${command.name()}`,
+    ...mdoc.text(mdoc.sentence(command.summary())),
+    ...command.described.about.flatMap((text) => ['.Pp', ...mdoc.text(text)]),
+    ...(command.own.length > 0 ? optionList(command.own) : []),
+    ...(command.common.length > 0
+      ? [
+          '.Pp',
+          ...mdoc.text(`Common options: ${command.common.map(({ long }) => long).join(', ')}.`),
+        ]
+      : []),
+  ]),
+  '.Sh COMMON OPTIONS',
+  ...optionList(commonOptions(commonNames)),
+  '.Sh EXIT STATUS',
+  ...mdoc.list([
+    ['0', ['All is well.']],
+    ...kinds.map((kind): [string, string[]] => [
+      `${exitStatus[kind]} Pq ${kind}`,
+      [mdoc.sentence(endings[kind])],
+    ]),
+  ]),
+  '.Sh EXAMPLES',
+  ...commands.flatMap(({ described }) =>
+    described.examples.flatMap(([line, does]) => [
+      ...(does ? mdoc.text(`${mdoc.sentence(`${described.name}: ${does}`)}`) : ['.Pp']),
+      `.Dl ${mdoc.literal(line)}`,
+    ]),
+  ),
+  '.Sh SEE ALSO',
+  ...mdoc.seeAlso([
+    ['virtio_vmmci', 4],
+    ['vmmci-dkms-manifest', 5],
+    ['dkms', 8],
+    ['modprobe', 8],
+  ]),
+]
+
+const manManifest = [
+  ...mdoc.page('vmmci-dkms-manifest', 5, day, note, 'what a package of kernel modules is made of'),
+  '.Sh DESCRIPTION',
+  ...mdoc.text(
+    'A manifest is a JSON file, comments allowed. vmmci-dkms has one of its own; --manifest names another. A pair of brackets stands for each element of a list, a star for any name.',
+  ),
+  ...mdoc.list(
+    keys.map(({ path, type, required, description }): [string, string[]] => [
+      `Cm ${mdoc.literal(path)}`,
+      [
+        `(${type}${required ? ', needed' : ''})`,
+        ...(description ? [description] : []),
+      ],
+    ]),
+  ),
+  '.Sh SEE ALSO',
+  ...mdoc.seeAlso([
+    ['dkms', 8],
+    ['vmmci-dkms', 8],
+  ]),
+]
+
+const whole = (lines: readonly string[]) => `${lines.join('\n').trimEnd()}\n`
+
+/** Pages that are made, by their paths in the tree. */
+export const pages: Record<string, string> = {
+  'docs/reference/commands.md': whole(commandsPage),
+  'docs/reference/exit-statuses.md': whole(statusesPage),
+  'docs/reference/manifest.md': whole(manifestPage),
+  'docs/man/vmmci-dkms.8': whole(manCommands),
+  'docs/man/vmmci-dkms-manifest.5': whole(manManifest),
+}
