@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { called } from '../run/typed.ts'
+import { type Shell, shells } from './completion.ts'
 import { DescribedCommand, type Description } from './described.ts'
 import { formatHelp } from './help.ts'
 import { above0, type CommonName, repeatable } from './options.ts'
@@ -283,6 +284,23 @@ const declared: readonly (readonly [Description, Run])[] = [
       what === 'repo'
         ? (await import('../commands/repo.ts')).makeRepository(options)
         : (await import('../commands/package.ts')).makePackages(what, options),
+  ],
+  [
+    {
+      name: 'completion',
+      rare: true,
+      summary: 'print what your shell needs to complete these words',
+      about: ['The packages of the command install it for all users.'],
+      examples: [
+        ['vmmci-dkms completion bash >>~/.bashrc', ''],
+        ['vmmci-dkms completion fish | source', 'in config.fish'],
+        ['vmmci-dkms completion zsh >~/.zfunc/_vmmci-dkms', 'a folder of your fpath'],
+      ],
+      ends: [],
+      takes: [],
+      what: [...shells],
+    },
+    async (shell: Shell) => (await import('../commands/completion.ts')).printCompletion(shell),
   ],
 ]
 

@@ -171,10 +171,7 @@ const manManifest = [
   ...mdoc.list(
     keys.map(({ path, type, required, description }): [string, string[]] => [
       `Cm ${mdoc.literal(path)}`,
-      [
-        `(${type}${required ? ', needed' : ''})`,
-        ...(description ? [description] : []),
-      ],
+      [`(${type}${required ? ', needed' : ''})`, ...(description ? [description] : [])],
     ]),
   ),
   '.Sh SEE ALSO',
