@@ -1,4 +1,4 @@
-import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Ajv } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
@@ -59,6 +59,9 @@ export async function makeDist(outdir: string): Promise<void> {
     },
   })
   chmodSync(join(outdir, 'cli.js'), 0o755)
+  copyFileSync(join(home, 'scripts/entry.cjs'), join(outdir, 'entry.cjs'))
+  chmodSync(join(outdir, 'entry.cjs'), 0o755)
+  writeFileSync(join(outdir, 'start.cjs'), "import('./cli.js')\n")
   const libraries = librariesIn(metafile)
   writeFileSync(join(outdir, 'THIRD-PARTY-NOTICES'), notices(libraries))
   const builtFrom = {
