@@ -1,5 +1,5 @@
-import type { Option } from 'commander'
-import type { DescribedCommand } from './described.ts'
+import type { Command, Option } from 'commander'
+import { type DescribedCommand, describedCommands } from './described.ts'
 
 export const shells = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof shells)[number]
@@ -11,7 +11,8 @@ const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
 const note = '# Made by "vmmci-dkms completion" from what its commands declare.'
 const kernels = 'ls /lib/modules 2>/dev/null'
 
-function bash(commands: readonly DescribedCommand[]): string[] {
+function bash(name: string, commands: readonly DescribedCommand[]): string[] {
+  const complete = `_${name.replaceAll('-', '_')}`
   const options = commands.flatMap((command) => command.options)
   const named = (...names: string[]) =>
     [...new Set(options.filter((o) => names.includes(valueName(o) ?? '')).flatMap(flagsOf))].join(
@@ -23,7 +24,7 @@ function bash(commands: readonly DescribedCommand[]): string[] {
   })
   return [
     note,
-    '_vmmci_dkms() {',
+    `${complete}() {`,
     `  local current=\${COMP_WORDS[COMP_CWORD]} command= words`,
     `  ((COMP_CWORD > 1)) && command=\${COMP_WORDS[1]}`,
     `  case \${COMP_WORDS[COMP_CWORD - 1]} in`,
@@ -37,11 +38,11 @@ function bash(commands: readonly DescribedCommand[]): string[] {
     '  esac',
     '  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")',
     '}',
-    'complete -o default -F _vmmci_dkms vmmci-dkms',
+    `complete -o default -F ${complete} ${name}`,
   ]
 }
 
-function zsh(commands: readonly DescribedCommand[]): string[] {
+function zsh(name: string, commands: readonly DescribedCommand[]): string[] {
   const plain = (text: string) => text.replaceAll(/[[\]:]/g, ' ')
   const action = (value: string | undefined) =>
     value === undefined
@@ -58,7 +59,7 @@ function zsh(commands: readonly DescribedCommand[]): string[] {
     "    '--help[print help]' ;;",
   ]
   return [
-    '#compdef vmmci-dkms',
+    `#compdef ${name}`,
     note,
     'local -a commands',
     'commands=(',
@@ -76,16 +77,15 @@ function zsh(commands: readonly DescribedCommand[]): string[] {
   ]
 }
 
-function fish(commands: readonly DescribedCommand[]): string[] {
-  const line = (condition: string, rest: string) =>
-    `complete -c vmmci-dkms -n '${condition}' ${rest}`
+function fish(name: string, commands: readonly DescribedCommand[]): string[] {
+  const line = (condition: string, rest: string) => `complete -c ${name} -n '${condition}' ${rest}`
   const value = (option: Option) =>
     ({ release: ` -x -a '(${kernels})'`, file: ' -r -F', dir: ' -r -F' })[
       valueName(option) ?? ''
     ] ?? (valueName(option) ? ' -x' : '')
   return [
     note,
-    'complete -c vmmci-dkms -f',
+    `complete -c ${name} -f`,
     ...commands.flatMap((command) => {
       const seen = `__fish_seen_subcommand_from ${command.name()}`
       return [
@@ -107,6 +107,7 @@ function fish(commands: readonly DescribedCommand[]): string[] {
 }
 
 /** A script for a shell: all commands, options and words, without starting node at each Tab. */
-export function completion(shell: Shell, commands: readonly DescribedCommand[]): string {
-  return `${{ bash, zsh, fish }[shell](commands).join('\n')}\n`
+export function completion(shell: Shell, program: Command): string {
+  const lines = { bash, zsh, fish }[shell](program.name(), describedCommands(program))
+  return `${lines.join('\n')}\n`
 }

@@ -39,7 +39,6 @@ function programHelp(program: Command): string[] {
   const everywhere = commonOptions(['kernel', 'json', 'dryRun', 'yes'])
   return [
     ...wrap('', program.description()),
-    '',
     ...examples([
       ['vmmci-dkms check', 'can it be built here? changes nothing'],
       ['vmmci-dkms install', 'build it, install it, load it'],

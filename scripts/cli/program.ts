@@ -88,13 +88,18 @@ const declared: readonly (readonly [Description, Run])[] = [
       summary: 'the device, drivers, kernels and clock',
       about: [
         'One screen: the device and its drivers, what is loaded, what is installed for each kernel and how it is signed, who sets the clock, and how far it is from the one of the host.',
+        'It ends with 0 when all is well, 1 when something is wrong, and 3 when nothing is installed, as services do.',
       ],
       examples: [
         ['vmmci-dkms status', 'for eyes'],
         ['vmmci-dkms status --json', 'for scripts'],
+        ['vmmci-dkms status --format openmetrics', 'for Prometheus'],
       ],
       ends: [],
       takes: talk,
+      options: [
+        new Option('--format <name>', 'for monitoring: openmetrics').choices(['openmetrics']),
+      ],
     },
     async (options) => (await import('../commands/status.ts')).status(options),
   ],
@@ -140,6 +145,19 @@ const declared: readonly (readonly [Description, Run])[] = [
       ],
     },
     async (options) => (await import('../commands/smoke.ts')).smoke(options),
+  ],
+  [
+    {
+      name: 'report',
+      summary: 'one text for a bug report',
+      about: [
+        'Prints versions, the status, the settings, the logs of dkms and what the kernel log says of the modules. Names of the host and of users, addresses and keys are taken out. Read it before you send it.',
+      ],
+      examples: [['sudo vmmci-dkms report >report.txt', '']],
+      ends: [],
+      takes: ['manifest', 'quiet'],
+    },
+    async (options) => (await import('../commands/report.ts')).report(options),
   ],
   [
     {

@@ -1,8 +1,7 @@
 import { completion, type Shell } from '../cli/completion.ts'
-import { describedCommands } from '../cli/described.ts'
 import { program } from '../cli/program.ts'
 
 /** Prints what a shell needs to complete our words. */
 export async function printCompletion(shell: Shell): Promise<void> {
-  process.stdout.write(completion(shell, describedCommands(program())))
+  process.stdout.write(completion(shell, program()))
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { sourceFolder } from '../install/plan.ts'
+import { openMetrics } from '../look/openmetrics.ts'
 import { findProblems, judge, verdictStatus } from '../look/status.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { showValue } from '../run/output.ts'
@@ -55,7 +56,7 @@ async function sourceStatus(name: string, { version, source }: DkmsVersion) {
 }
 
 /** Everything that status shows, as data. */
-async function readStatus(project: Project) {
+export async function readStatus(project: Project) {
   const names = project.modules.map((module) => module.name)
   const pattern = project.modules[0]?.aliases?.[0]
   return {
@@ -125,13 +126,17 @@ function clockRows({ clock }: Status): string[] {
 }
 
 /** One screen: device, drivers, versions, kernels, clock. Ends with 0, 1 or 3, as services do. */
-export async function status(options: CommonOptions): Promise<void> {
+export async function status(options: CommonOptions & { format?: 'openmetrics' }): Promise<void> {
   const { project, output } = open(options)
   const now = await readStatus(project)
   const facts = { ...now, container: insideContainer(), enforced: readEnforcement().enforced }
   const verdict = judge(facts)
   const problems = verdict === 'wrong' ? findProblems(facts) : []
   process.exitCode = verdictStatus[verdict]
+  if (options.format) {
+    process.stdout.write(openMetrics({ ...now, verdict }))
+    return
+  }
   output.result({ ...now, verdict, problems }, () => [
     row('package', `${now.package} ${now.version}`),
     row('device', now.devices.join(', ') || 'none in this machine'),

@@ -1,4 +1,4 @@
-/** Exit statuses, one for each kind of failure. Shown in the README; a test compares the two. */
+/** Exit statuses, one for each kind of failure. What each means is in scripts/cli/endings.ts. */
 export const exitStatus = {
   internal: 1,
   usage: 2,

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Option } from 'commander'
+import { ownManifest } from '../build/source-tree.ts'
 import { type DescribedCommand, describedCommands } from '../cli/described.ts'
 import { always, endings } from '../cli/endings.ts'
 import { commonNames, commonOptions } from '../cli/options.ts'
 import { program } from '../cli/program.ts'
 import { home } from '../home.ts'
+import { loadManifest } from '../manifest/load.ts'
 import schema from '../manifest/schema.json' with { type: 'json' }
 import { exitStatus, type FailureKind } from '../run/failure.ts'
 import { wrap } from '../run/output.ts'
@@ -15,6 +17,8 @@ import { keysOf, type Schema } from './schema-keys.ts'
 const note = 'Made by "npm run docs" from the declarations in scripts/. Do not edit.'
 const head = (title: string) => [`<!-- ${note} -->`, '', `# ${title}`, '']
 const commands = describedCommands(program())
+/** The module that people know. */
+const driver = loadManifest(ownManifest).modules.at(-1)?.name ?? ''
 const kinds = Object.keys(exitStatus) as FailureKind[]
 const keys = keysOf(schema as Schema)
 const paragraph = (text: string) => [...wrap('', text), '']
@@ -112,7 +116,7 @@ const optionList = (options: readonly Option[]) =>
   )
 
 const manCommands = [
-  ...mdoc.page('vmmci-dkms', 8, day, note, "build, install and look after OpenBSD's vmmci driver"),
+  ...mdoc.page('vmmci-dkms', 8, day, note, 'build, install and look after kernel modules'),
   '.Sh SYNOPSIS',
   ...commands.flatMap(({ described }) => [
     '.Nm',
@@ -155,7 +159,7 @@ const manCommands = [
   ),
   '.Sh SEE ALSO',
   ...mdoc.seeAlso([
-    ['virtio_vmmci', 4],
+    [driver, 4],
     ['vmmci-dkms-manifest', 5],
     ['dkms', 8],
     ['modprobe', 8],
@@ -188,6 +192,6 @@ export const pages: Record<string, string> = {
   'docs/reference/commands.md': whole(commandsPage),
   'docs/reference/exit-statuses.md': whole(statusesPage),
   'docs/reference/manifest.md': whole(manifestPage),
-  'docs/man/vmmci-dkms.8': whole(manCommands),
-  'docs/man/vmmci-dkms-manifest.5': whole(manManifest),
+  'docs/man/tools/vmmci-dkms.8': whole(manCommands),
+  'docs/man/tools/vmmci-dkms-manifest.5': whole(manManifest),
 }

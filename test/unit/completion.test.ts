@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { completion, type Shell, shells } from '../../scripts/cli/completion.ts'
-import { describedCommands } from '../../scripts/cli/described.ts'
 import { program } from '../../scripts/cli/program.ts'
 import { exec, which } from '../../scripts/run/exec.ts'
 
-const script = (shell: Shell) => completion(shell, describedCommands(program()))
+const script = (shell: Shell) => completion(shell, program())
 
 /** What a real bash offers for the last of the words. */
 async function offered(...words: string[]): Promise<string[]> {
