@@ -8,7 +8,7 @@ import { commonNames, commonOptions } from '../cli/options.ts'
 import { program } from '../cli/program.ts'
 import { home } from '../home.ts'
 import { loadManifest } from '../manifest/load.ts'
-import schema from '../manifest/schema.json' with { type: 'json' }
+import { manifest } from '../manifest/schema.ts'
 import { exitStatus, type FailureKind } from '../run/failure.ts'
 import { wrap } from '../run/output.ts'
 import * as mdoc from './mdoc.ts'
@@ -20,7 +20,7 @@ const commands = describedCommands(program())
 /** The module that people know. */
 const driver = loadManifest(ownManifest).modules.at(-1)?.name ?? ''
 const kinds = Object.keys(exitStatus) as FailureKind[]
-const keys = keysOf(schema as Schema)
+const keys = keysOf(JSON.parse(JSON.stringify(manifest)) as Schema)
 const paragraph = (text: string) => [...wrap('', text), '']
 
 const cell = (text: string) => text.replaceAll('|', '\\|')
@@ -92,7 +92,7 @@ const statusesPage = [
 const manifestPage = [
   ...head('Manifest'),
   ...paragraph(
-    'A manifest is a JSON file, comments allowed, that says all that the tool knows of a package of modules. `[]` stands for each element of a list, `*` for any name. The schema for editors is `scripts/manifest/schema.json`.',
+    'A manifest is a JSON file, comments allowed, that says all that the tool knows of a package of modules. `[]` stands for each element of a list, `*` for any name. The schema for editors is `dist/manifest.schema.json`.',
   ),
   ...table(
     ['key', 'type', 'needed', 'meaning'],

@@ -11,6 +11,8 @@ export interface Schema {
   properties?: Record<string, Schema>
   additionalProperties?: boolean | Schema
   items?: Schema
+  anyOf?: readonly Schema[]
+  patternProperties?: Record<string, Schema>
   definitions?: Record<string, Schema>
 }
 
@@ -32,6 +34,7 @@ function resolve(root: Schema, schema: Schema): Schema {
 function typeOf(root: Schema, schema: Schema): string {
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ')
   if (schema.const !== undefined) return JSON.stringify(schema.const)
+  if (schema.anyOf) return schema.anyOf.map((one) => typeOf(root, resolve(root, one))).join(' | ')
   if (schema.type === 'array' && schema.items)
     return `list of ${typeOf(root, resolve(root, schema.items))}`
   return schema.type ?? 'any'
@@ -41,8 +44,12 @@ function typeOf(root: Schema, schema: Schema): string {
 export function keysOf(root: Schema, schema = root, prefix = ''): Key[] {
   const { properties = {}, required = [], items, additionalProperties: others } = schema
   if (items) return keysOf(root, resolve(root, items), `${prefix}[]`)
+  if (schema.anyOf) return schema.anyOf.flatMap((one) => keysOf(root, resolve(root, one), prefix))
   const named = Object.entries(properties).map(([name, inner]) => [name, inner] as const)
-  const any = typeof others === 'object' ? ([['*', others]] as const) : []
+  const any = [
+    ...Object.values(schema.patternProperties ?? {}),
+    ...(typeof others === 'object' ? [others] : []),
+  ].map((inner) => ['*', inner] as const)
   return [...named, ...any].flatMap(([name, unresolved]) => {
     const inner = resolve(root, unresolved)
     const path = prefix ? `${prefix}.${name}` : name

@@ -11,7 +11,7 @@ import { type ClockError, Guest } from '../support/guest.ts'
  * npm run bench -- clock: what is left of a clock that was thrown off, after a SYNCRTC by our driver
  * and after the public driver's way (whole seconds of the RTC, and half a one), in turn in one run.
  * Every error is told by readings that neither has a part in. Written to build/clock.json and
- * docs/clock.svg.
+ * docs/pictures/clock.svg.
  */
 const SYNCS = 50
 const SERIES = '6.12'
@@ -138,7 +138,7 @@ export async function benchClock(): Promise<void> {
       join(home, 'build/clock.json'),
       `${JSON.stringify({ kernel: SERIES, clocksource, perHour, ours, theirs }, null, 2)}\n`,
     )
-    writeFileSync(join(home, 'docs/clock.svg'), picture(clocksource, ours, theirs))
+    writeFileSync(join(home, 'docs/pictures/clock.svg'), picture(clocksource, ours, theirs))
   } finally {
     await guest.dispose()
   }

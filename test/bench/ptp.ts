@@ -16,7 +16,7 @@ import { allSeries, type Series } from '../support/kernels.ts'
  * guest sleeps for eight hours, which vmd tells by a SYNCRTC.
  * Every error is told by readings that none of them has a part in; those of the first minutes, and of
  * the first after the sleep, are in the picture and not in the table. Written to build/ptp.json and
- * docs/ptp.svg.
+ * docs/pictures/ptp.svg.
  */
 const MINUTES = Number(process.env.VMMCI_BENCH_MINUTES ?? 30)
 const SERIES = '6.12'
@@ -277,7 +277,7 @@ export async function benchPtp(): Promise<void> {
     `${JSON.stringify({ minutes: MINUTES, ptp, bare, seen }, null, 2)}\n`,
   )
   writeFileSync(
-    join(home, 'docs/ptp.svg'),
+    join(home, 'docs/pictures/ptp.svg'),
     plot({
       title: `A guest's clock error, its host ${PPM} ppm fast, a SYNCRTC half way (Linux ${SERIES})`,
       x: 's',
