@@ -41,7 +41,11 @@ const anchor = ({ long }: Option) => `\`${long}\``
 
 function commandPage(command: DescribedCommand): string[] {
   const { described, own, common } = command
-  const what = described.what ? ` ${described.what.join('|')}` : ''
+  const what = described.what
+    ? ` ${described.what.join('|')}`
+    : described.given
+      ? ` ${described.given}`
+      : ''
   return [
     `## ${command.name()}`,
     '',
@@ -121,6 +125,7 @@ const manCommands = [
   ...commands.flatMap(({ described }) => [
     '.Nm',
     `.Cm ${described.name}${described.what ? ` ${described.what.join(' | ')}` : ''}`,
+    ...(described.given ? [`.Ar ${described.given.replace(/[<>[\]]/g, '')}`] : []),
     '.Op Ar options',
   ]),
   '.Sh DESCRIPTION',

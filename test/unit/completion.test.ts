@@ -18,7 +18,7 @@ COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _vmmci_dkms; printf '%s\\n' "\${COMPRE
 }
 
 test('bash completes commands, options and words', async () => {
-  assert.deepEqual(await offered('in'), ['install'])
+  assert.deepEqual(await offered('ins'), ['install'])
   assert.deepEqual(await offered('check', '--al'), ['--all-kernels'])
   assert.deepEqual((await offered('keys', '')).slice(0, 3), ['show', 'new', 'enroll'])
   assert.deepEqual(await offered('status', '--chr'), [''])
