@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { allHave, kernelsOf } from '../support/installed.ts'
 import { builtPackages, debFile, makeVersion, newKey, versions } from '../support/packages.ts'
-import { command, packedPackage, Root, type specs } from '../support/roots.ts'
+import { command, packedPackage, Root, type RootName } from '../support/roots.ts'
 import { serve } from '../support/server.ts'
 
 const repository = async () => join(await builtPackages(), 'repo')
@@ -22,10 +22,10 @@ const install = (root: Root, what = 'vmmci-dkms') =>
   root.run(['sh', '-c', `apt-get install -y -q ${what} 2>&1`])
 
 /** And where backports have a newer kernel, whose headers come later. */
-const bases: [string, keyof typeof specs, suite?: string][] = [
+const bases: [string, RootName, suite?: string][] = [
   ['bullseye', 'kernel-5.10'],
   ['bookworm', 'kernel-6.1', 'bookworm-backports'],
-  ['trixie, with kernels of backports', 'kernel-6.12-7.2-7.3'],
+  ['trixie, with kernels of backports', 'kernel-7.3'],
 ]
 
 for (const [name, spec, backports] of bases)

@@ -3,16 +3,16 @@ import { join } from 'node:path'
 import { ownManifest, sourceTree, writeSourceTree } from '../../scripts/build/source-tree.ts'
 import { loadManifest } from '../../scripts/manifest/load.ts'
 import { cached } from './cache.ts'
-import { baseRoot, Root, type specs } from './roots.ts'
+import { baseRoot, Root, type RootName } from './roots.ts'
 
 /** The kernels that everything is shown on, and the roots they are built and found in. */
 export const kernelRoots = {
   '5.10': 'kernel-5.10',
   '6.1': 'kernel-6.1',
-  '6.12': 'kernel-6.12-7.2-7.3',
-  '7.2': 'kernel-6.12-7.2-7.3',
-  '7.3': 'kernel-6.12-7.2-7.3',
-} as const satisfies Record<string, keyof typeof specs>
+  '6.12': 'kernel-6.12',
+  '7.2': 'kernel-7.2',
+  '7.3': 'kernel-7.3',
+} as const satisfies Record<string, RootName>
 
 export type Series = keyof typeof kernelRoots
 export const allSeries = Object.keys(kernelRoots) as Series[]

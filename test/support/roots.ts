@@ -3,11 +3,16 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:f
 import { join } from 'node:path'
 import { home } from '../../scripts/home.ts'
 import { exec, type Result } from '../../scripts/run/exec.ts'
-import { cache, cached } from './cache.ts'
+import { cache, cached, cacheFolder } from './cache.ts'
 import { mirrors } from './mirror.ts'
 
 /** A Debian root to be made once and kept: what it is made of is its name in the cache. */
 export interface RootSpec {
+  /** What it is and what its layer takes on the disk, for the person who waits for it. */
+  about: string
+  mib: number
+  /** The root that it is a layer on; a root without one is made from nothing. */
+  on?: string
   suite: 'bullseye' | 'bookworm' | 'trixie'
   security?: boolean
   backports?: boolean
@@ -23,42 +28,93 @@ const newestHeaders = (series: string) =>
   `apt-get install -y -q --no-install-recommends $(apt-cache pkgnames linux-headers-${series}. |
     grep -E '^linux-headers-[0-9.]+\\+deb13-amd64$' | sort -V | tail -n 1)`
 
-/** The kernels' own packages beside their headers, unpacked into /image: vmlinuz and all modules. */
-const images = `apt-get update -q
-mkdir /image /tmp/image
+/** A kernel's own packages beside its headers, unpacked into /image: vmlinuz and all modules. */
+const image = (series: string) => `mkdir /image /tmp/image
 cd /tmp/image
-for r in $(ls /lib/modules); do
-  for p in linux-image-$r linux-binary-$r linux-modules-$r; do
-    ! apt-cache show $p >/dev/null 2>&1 || apt-get download -q $p
-  done
+r=$(ls /lib/modules | grep '^${series.replace('.', '[.]')}[.-]')
+for p in linux-image-$r linux-binary-$r linux-modules-$r; do
+  ! apt-cache show $p >/dev/null 2>&1 || apt-get download -q $p
 done
 for deb in *.deb; do dpkg-deb -x $deb /image; done
 [ -e /image/lib ] || ln -s usr/lib /image/lib
-for r in $(ls /lib/modules); do depmod -b /image $r; done
+depmod -b /image $r
 rm -rf /tmp/image`
 
-const kbuild = ['gcc', 'make', 'kmod', 'sparse', 'xz-utils', 'dkms', 'linux-headers-amd64']
+const kbuild = ['gcc', 'make', 'kmod', 'sparse', 'xz-utils', 'dkms']
+const headers = 'linux-headers-amd64'
 const node = ['nodejs', 'npm', 'ca-certificates']
 
+/** Each is a layer on another one where that has most of it: nothing is installed twice. */
 export const specs = {
-  'kernel-5.10': { suite: 'bullseye', security: true, packages: kbuild, afterwards: images },
-  'kernel-6.1': { suite: 'bookworm', packages: kbuild, afterwards: images },
+  bullseye: { about: 'Debian 11', mib: 0, suite: 'bullseye', security: true, packages: [] },
+  bookworm: { about: 'Debian 12', mib: 0, suite: 'bookworm', packages: [] },
+  trixie: { about: 'Debian 13', mib: 0, suite: 'trixie', packages: [] },
+  'kernel-5.10': {
+    about: 'Linux 5.10, its headers and dkms 2.8',
+    mib: 0,
+    on: 'bullseye',
+    suite: 'bullseye',
+    security: true,
+    packages: [...kbuild, headers],
+    afterwards: image('5.10'),
+  },
+  'kernel-6.1': {
+    about: 'Linux 6.1, its headers and dkms 3.0',
+    mib: 0,
+    on: 'bookworm',
+    suite: 'bookworm',
+    packages: [...kbuild, headers],
+    afterwards: image('6.1'),
+  },
   'kernel-6.1-i386': {
+    about: "Linux 6.1's headers for i386",
+    mib: 0,
+    on: 'bookworm',
     suite: 'bookworm',
     foreign: 'i386',
-    packages: [
-      ...kbuild.filter((name) => !name.startsWith('linux-')),
-      'linux-headers-686-pae:i386',
-    ],
+    packages: [...kbuild, 'linux-headers-686-pae:i386'],
   },
-  'kernel-6.12-7.2-7.3': {
+  /** dkms, a compiler and the default kernel's headers. */
+  headers: {
+    about: "a compiler, dkms 3.2 and Linux 6.12's headers",
+    mib: 0,
+    on: 'trixie',
     suite: 'trixie',
     backports: true,
-    packages: kbuild,
-    afterwards: `apt-get update -q\n${newestHeaders('7.2')}\n${newestHeaders('7.3')}\n${images}`,
+    packages: [...kbuild, headers],
+  },
+  'kernel-6.12': {
+    about: 'Linux 6.12',
+    mib: 0,
+    on: 'headers',
+    suite: 'trixie',
+    backports: true,
+    packages: [],
+    afterwards: image('6.12'),
+  },
+  'kernel-7.2': {
+    about: 'Linux 7.2 and its headers',
+    mib: 0,
+    on: 'headers',
+    suite: 'trixie',
+    backports: true,
+    packages: [],
+    afterwards: `${newestHeaders('7.2')}\n${image('7.2')}`,
+  },
+  'kernel-7.3': {
+    about: 'Linux 7.3 and its headers',
+    mib: 0,
+    on: 'headers',
+    suite: 'trixie',
+    backports: true,
+    packages: [],
+    afterwards: `${newestHeaders('7.3')}\n${image('7.3')}`,
   },
   /** QEMU with vfio-user-pci, and what guests' initramfs and disks are made of. */
   qemu: {
+    about: 'QEMU, and what guests are made with',
+    mib: 0,
+    on: 'trixie',
     suite: 'trixie',
     backports: true,
     packages: [
@@ -66,31 +122,39 @@ export const specs = {
       ...['cpio', 'e2fsprogs', 'xz-utils', 'zstd'],
     ],
     afterwards:
-      'apt-get update -q\napt-get install -y -q -t trixie-backports --no-install-recommends qemu-system-x86 seabios',
+      'apt-get install -y -q -t trixie-backports --no-install-recommends qemu-system-x86 seabios',
   },
   /** What a machine with Secure Boot begins with, and what enrols a key in its firmware. */
   'secure-boot': {
+    about: 'UEFI, shim and GRUB',
+    mib: 0,
+    on: 'trixie',
     suite: 'trixie',
     packages: ['ovmf', 'shim-signed', 'grub-efi-amd64-signed', 'python3-virt-firmware', 'openssl'],
   },
+  /** A fresh Debian 13 with its own Node and nothing else. */
+  fresh: { about: 'Node and npm', mib: 0, on: 'trixie', suite: 'trixie', packages: node },
+  /** The same once dkms, a compiler and the default kernel's headers are there. */
+  dkms: {
+    about: 'Node beside dkms and a compiler',
+    mib: 0,
+    on: 'headers',
+    suite: 'trixie',
+    backports: true,
+    packages: node,
+  },
   /** What makes packages, checks them and serves them. */
   package: {
+    about: 'what makes packages and checks them',
+    mib: 0,
+    on: 'headers',
     suite: 'trixie',
     backports: true,
     packages: [
-      ...['build-essential', 'debhelper', 'dkms', 'lintian', 'apt-utils', 'gnupg'],
-      ...[
-        'rpm',
-        'rpmlint',
-        'createrepo-c',
-        'makepkg',
-        'pacman-package-manager',
-        'libarchive-tools',
-        'shellcheck',
-        'faketime',
-      ],
-      ...['openssl', 'softhsm2', 'pkcs11-provider', 'xz-utils', 'zstd'],
-      ...['nodejs', 'ca-certificates', 'linux-headers-amd64'],
+      ...['build-essential', 'debhelper', 'lintian', 'apt-utils', 'gnupg'],
+      ...['rpm', 'rpmlint', 'createrepo-c', 'makepkg', 'pacman-package-manager'],
+      ...['libarchive-tools', 'shellcheck', 'faketime'],
+      ...['openssl', 'softhsm2', 'pkcs11-provider', 'zstd', 'nodejs', 'ca-certificates'],
     ],
   },
   /**
@@ -98,6 +162,9 @@ export const specs = {
    * those for a conflict, and they are not run at the same time here.
    */
   node: {
+    about: 'Node and time daemons, for guests',
+    mib: 0,
+    on: 'trixie',
     suite: 'trixie',
     packages: [
       ...['nodejs', 'kmod', 'sudo', 'locales', 'util-linux-locales', 'mokutil'],
@@ -109,29 +176,25 @@ useradd -m admin
 echo 'admin ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/admin
 useradd -r systemd-timesync
 cd /tmp
-apt-get update -q
 apt-get download -q systemd-timesyncd
 dpkg -x systemd-timesyncd_*.deb /
 rm systemd-timesyncd_*.deb`,
   },
   /** A Debian 13 that boots, can build and keeps time: systemd, udev, dkms, its default kernel, chrony. */
   debian: {
+    about: 'a Debian 13 that boots',
+    mib: 0,
+    on: 'headers',
     suite: 'trixie',
     backports: true,
     packages: [
-      ...['systemd-sysv', 'udev', 'dbus', 'kmod', 'linux-image-amd64', 'initramfs-tools'],
-      ...['dkms', 'gcc', 'make', 'linux-headers-amd64', 'chrony', 'nodejs', 'rpm'],
+      ...['systemd-sysv', 'udev', 'dbus', 'linux-image-amd64', 'initramfs-tools'],
+      ...['chrony', 'nodejs', 'rpm'],
     ],
   },
-  /** A fresh Debian 13 with its own Node and nothing else. */
-  fresh: { suite: 'trixie', packages: node },
-  /** The same once dkms, a compiler and the default kernel's headers are there. */
-  dkms: {
-    suite: 'trixie',
-    backports: true,
-    packages: [...node, 'dkms', 'gcc', 'make', 'kmod', 'linux-headers-amd64'],
-  },
 } satisfies Record<string, RootSpec>
+
+export type RootName = keyof typeof specs
 
 async function must(argv: string[]): Promise<string> {
   const { status, stdout, stderr } = await exec({ argv })
@@ -156,27 +219,102 @@ function lendNetwork(folder: string): void {
     if (existsSync(`/${file}`)) copyFileSync(`/${file}`, join(folder, file))
 }
 
-async function make(spec: RootSpec, folder: string): Promise<void> {
-  await must([
-    'mmdebstrap',
-    '--variant=minbase',
-    ...(spec.foreign ? [`--architectures=amd64,${spec.foreign}`] : []),
-    `--include=${spec.packages.join(',')}`,
-    spec.suite,
-    folder,
-    ...(await sources(spec)),
-  ])
-  lendNetwork(folder)
-  if (spec.afterwards) await must(['chroot', folder, 'sh', '-ec', spec.afterwards])
+const apt = 'apt-get install -y -q --no-install-recommends'
+
+/**
+ * What makes a layer of a root that is there: packages. They start no service (policy-rc.d), and make
+ * no initramfs where nothing boots: Debian's headers bring their kernel along.
+ */
+const layerScript = (spec: RootSpec, lines: string[]) => `
+printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+chmod 755 /usr/sbin/policy-rc.d
+cp /bin/true /usr/local/sbin/update-initramfs
+echo '${lines.join('\n')}' > /etc/apt/sources.list
+${spec.foreign ? `dpkg --add-architecture ${spec.foreign}` : ''}
+apt-get update -q
+${spec.packages.length > 0 ? `${apt} ${spec.packages.join(' ')}` : ''}
+(${spec.afterwards ?? 'true'})
+apt-get clean
+rm -f /usr/sbin/policy-rc.d /usr/local/sbin/update-initramfs`
+
+async function make(name: RootName, folder: string): Promise<void> {
+  const spec: RootSpec = specs[name]
+  const lines = await sources(spec)
+  if (spec.on) {
+    await using root = await Root.over(await layers(spec.on as RootName), name, folder)
+    await root.sh(layerScript(spec, lines))
+    return
+  }
+  const { work, shown } = await overlay([], name, folder)
+  await must(['mmdebstrap', '--variant=minbase', spec.suite, shown, ...lines])
+  lendNetwork(shown)
+  await unmount(work, shown)
 }
 
-/** The folder of a kept root, made if it is not there yet. */
-export function baseRoot(name: keyof typeof specs): Promise<string> {
-  const spec: RootSpec = specs[name]
-  return cached(`roots/${name}`, JSON.stringify(spec), (folder) => make(spec, folder))
+/**
+ * Shows folders, the topmost first, as one; what is written goes into `upper`. Nothing is synced to
+ * the disk (volatile), which dpkg asks for some thousand times: a machine that crashes loses a test's
+ * root, or one that was being made.
+ */
+async function overlay(
+  below: readonly string[],
+  name: string,
+  upper?: string,
+): Promise<{ work: string; shown: string }> {
+  mkdirSync(join(cache, 'work'), { recursive: true })
+  const work = mkdtempSync(join(cache, 'work', `${name}-`))
+  const [shown, nothing, own, internal] = ['root', 'nothing', 'upper', 'work'].map((part) => {
+    mkdirSync(join(work, part))
+    return join(work, part)
+  }) as [string, string, string, string]
+  const lower = below.length > 0 ? below.join(':') : nothing
+  const options = `volatile,lowerdir=${lower},upperdir=${upper ?? own},workdir=${internal}`
+  await must(['mount', '-t', 'overlay', 'overlay', '-o', options, shown])
+  return { work, shown }
 }
+
+async function unmount(work: string, shown: string): Promise<void> {
+  await exec({ argv: ['umount', '-R', '-l', shown] })
+  rmSync(work, { recursive: true, force: true })
+}
+
+/** What a root and all that it is a layer on are made of, for its name in the cache. */
+function ingredients(name: RootName): unknown[] {
+  const spec: RootSpec = { ...specs[name], about: '', mib: 0 }
+  return spec.on ? [spec, layerScript(spec, []), ...ingredients(spec.on as RootName)] : [spec]
+}
+
+const recipe = (name: RootName) => [`roots/${name}`, JSON.stringify(ingredients(name))] as const
+
+/** The folder of a kept root's own layer, made if it is not there yet. */
+export function baseRoot(name: RootName): Promise<string> {
+  return cached(...recipe(name), (folder) => make(name, folder))
+}
+
+/** The same folder, whether it is there or not. */
+export const rootFolder = (name: RootName): string => cacheFolder(...recipe(name))
+
+/** Roots with all that they are layers on, each once. */
+export function closure(names: readonly RootName[]): RootName[] {
+  const below = names.flatMap((name) => {
+    const { on }: RootSpec = specs[name]
+    return on ? closure([on as RootName]) : []
+  })
+  return [...new Set([...below, ...names])]
+}
+
+/** The folders that an overlay shows as a kept root, the topmost first. */
+async function layers(name: RootName): Promise<string[]> {
+  const { on }: RootSpec = specs[name]
+  const below = on ? await layers(on as RootName) : []
+  return [await baseRoot(name), ...below]
+}
+
+/** Where node writes which lines it ran, if somebody asks (test/coverage.ts). */
+const coverage = process.env.NODE_V8_COVERAGE
 
 const inside = {
+  ...(coverage && { NODE_V8_COVERAGE: '/coverage' }),
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   HOME: '/root',
   LANG: 'C.UTF-8',
@@ -191,19 +329,22 @@ export class Root {
     readonly folder: string,
   ) {}
 
-  static async of(name: keyof typeof specs): Promise<Root> {
-    const base = await baseRoot(name)
-    mkdirSync(join(cache, 'work'), { recursive: true })
-    const work = mkdtempSync(join(cache, 'work', `${name}-`))
-    const folder = join(work, 'root')
-    for (const part of ['root', 'upper', 'work']) mkdirSync(join(work, part))
-    const layers = `lowerdir=${base},upperdir=${join(work, 'upper')},workdir=${join(work, 'work')}`
-    await must(['mount', '-t', 'overlay', 'overlay', '-o', layers, folder])
+  static async of(name: RootName): Promise<Root> {
+    return Root.over(await layers(name), name)
+  }
+
+  /** The same of folders; see overlay(). */
+  static async over(below: readonly string[], name: string, upper?: string): Promise<Root> {
+    const { work, shown: folder } = await overlay(below, name, upper)
     await must(['mount', '-t', 'proc', 'proc', join(folder, 'proc')])
     await must(['mount', '-t', 'sysfs', 'sysfs', join(folder, 'sys')])
     for (const device of ['null', 'zero', 'full', 'random', 'urandom', 'tty', 'kvm'])
       if (existsSync(`/dev/${device}`))
         await must(['cp', '-a', `/dev/${device}`, join(folder, 'dev')])
+    if (coverage) {
+      mkdirSync(join(folder, 'coverage'), { recursive: true })
+      await must(['mount', '--bind', coverage, join(folder, 'coverage')])
+    }
     lendNetwork(folder)
     return new Root(work, folder)
   }
@@ -305,8 +446,7 @@ export class Root {
   }
 
   async dispose(): Promise<void> {
-    await exec({ argv: ['umount', '-R', '-l', this.folder] })
-    rmSync(this.work, { recursive: true, force: true })
+    await unmount(this.work, this.folder)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -318,7 +458,7 @@ export const command = ['node', '/opt/vmmci/dist/cli.js'] as const
 
 /** The package as npm would publish it, packed once a run. */
 export async function packedPackage(): Promise<string> {
-  packed ??= pack()
+  packed ??= process.env.VMMCI_PACKAGE ? Promise.resolve(process.env.VMMCI_PACKAGE) : pack()
   return packed
 }
 
