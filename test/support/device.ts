@@ -119,6 +119,12 @@ export class Device {
     return this.events.length
   }
 
+  /** Forgets what happened until now: the device is a new test's. */
+  forget(): void {
+    this.read()
+    this.events.length = 0
+  }
+
   /** Events of a kind since a mark. */
   since(mark: number, event: string, fields: Partial<DeviceEvent> = {}): DeviceEvent[] {
     return this.events

@@ -4,7 +4,7 @@ import { EventEmitter, once } from 'node:events'
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { quote } from '../../scripts/run/exec.ts'
 import { cache } from './cache.ts'
 import { type Device, register } from './device.ts'
@@ -14,6 +14,7 @@ import { patiently } from './patience.ts'
 import { qemuCommand } from './qemu.ts'
 import { Qmp } from './qmp.ts'
 import type { Root } from './roots.ts'
+import { took } from './times.ts'
 
 /** Kernel words by which modprobe loads nothing of ours by alias (modprobe.d(5)). */
 export const withoutOurs = 'modprobe.blacklist=virtio_pci_obsd,virtio_vmmci'
@@ -34,7 +35,7 @@ export interface ClockError {
 
 /** A guest of a vmd that is not there: QEMU, our device beside it, and a shell on a serial line. */
 export class Guest {
-  /** All that came over the console so far. */
+  /** All that came over the console so far, for the test that has the guest now. */
   console = ''
   private readonly news = new EventEmitter()
   private answer = ''
@@ -81,9 +82,11 @@ export class Guest {
 
   /** Starts it and waits for its shell. */
   static async boot(options: GuestOptions): Promise<Guest> {
+    const start = Date.now()
     const guest = await Guest.start(options)
     try {
       await guest.ready()
+      took('boot', options.series, start)
       return guest
     } catch (error) {
       guest.keepLogs(`boot ${options.series}`, error)
@@ -233,14 +236,40 @@ export class Guest {
     return this.root.sh(`debugfs -R ${quote(`cat ${path}`)} /vm/disk 2>/dev/null`)
   }
 
-  /** Fails where the kernel or the device's sanitizers complained of anything; the VM is ended first. */
-  async checkQuiet(): Promise<void> {
-    await this.kill()
+  /** Fails where the kernel complained of anything, or the guest accessed what is no register. */
+  private assertQuiet(): void {
     const alarmed = this.console.split('\n').filter((line) => alarms.test(line))
     assert.deepEqual(alarmed, [], 'the kernel complained')
-    assert.equal(await this.device.end(), 0, `a sanitizer complained: ${this.device.stderr}`)
     const stray = this.device.events.filter((e) => e.listed === false)
     assert.deepEqual(stray, [], 'registers were accessed that are none')
+  }
+
+  /** The same, and where the device's sanitizers did; the VM is ended first. */
+  async checkQuiet(): Promise<void> {
+    await this.kill()
+    assert.equal(await this.device.end(), 0, `a sanitizer complained: ${this.device.stderr}`)
+    this.assertQuiet()
+  }
+
+  /**
+   * Makes it the next test's: the device as it was made, the clock right, the drivers loaded anew by
+   * their aliases, and nothing of the past in any log. Fails where the test before left a complaint.
+   */
+  async renew(features = 7): Promise<void> {
+    const { device } = this
+    const asMade = ['unpause', 'honest', 'clock 0 0', `features ${features}`, 'speed 1', 'forget']
+    for (const words of asMade) await device.control(words)
+    const ours = 'virtio_vmmci virtio_pci_obsd'
+    await this.sh(`modprobe -r ${ours}; /etc/load-by-alias`)
+    const mark = device.mark()
+    await device.control('sync')
+    if (features === 7) await device.until(mark, 'ack')
+    await this.sh(`modprobe -r ${ours}`)
+    this.assertQuiet()
+    device.forget()
+    await this.sh('dmesg -c >/dev/null')
+    this.console = ''
+    await this.sh('/etc/load-by-alias')
   }
 
   /** Keeps both logs, and prints where and how they end. */
@@ -310,13 +339,63 @@ export async function inGuest(
   await using(await Guest.boot(options), `${name} ${options.series}`, run)
 }
 
-/** The same test on each of the kernels. */
+/** Guests that wait for their next test, by what they are made of. */
+const waiting = new Map<string, Guest>()
+
+after(async () => {
+  for (const [made, guest] of waiting) await using(guest, made, async () => {})
+})
+
+/** Runs a test in a guest that others of the same make had before it, and will have after it. */
+async function inTurn(
+  name: string,
+  options: GuestOptions,
+  run: (guest: Guest) => Promise<void>,
+): Promise<void> {
+  const made = JSON.stringify(options)
+  const guest = waiting.get(made) ?? (await Guest.boot(options))
+  waiting.delete(made)
+  try {
+    await run(guest)
+    await guest.renew(options.features)
+    waiting.set(made, guest)
+  } catch (error) {
+    guest.keepLogs(`${name} ${options.series}`, error)
+    await guest.dispose()
+    throw error
+  }
+}
+
+export interface Where {
+  /**
+   * `all` where the kernels differ in what is tested, by an interface of KERNEL.md that changed on
+   * the way; else the oldest and the newest show it.
+   */
+  on?: 'all' | 'ends' | Series
+  /** For what ends the machine, or leaves it another one: a guest of its own. */
+  own?: boolean
+}
+
+/** The kernels of a test that this run asks for: VMMCI_SERIES names some, else it is all. */
+export function kernelsFor(on: Where['on']): Series[] {
+  const wanted = process.env.VMMCI_SERIES?.split(' ') ?? allSeries
+  const [oldest, newest] = [allSeries[0], allSeries.at(-1)]
+  return allSeries.filter(
+    (series) =>
+      wanted.includes(series) &&
+      (on === 'all' ||
+        series === on ||
+        (on === 'ends' && (series === oldest || series === newest))),
+  )
+}
+
+/** The same test on several of the kernels, in guests that tests of the same options share. */
 export function onEachKernel(
   name: string,
-  options: Omit<GuestOptions, 'series'>,
+  { on = 'ends', own = false, ...options }: Omit<GuestOptions, 'series'> & Where,
   run: (guest: Guest, series: Series) => Promise<void>,
 ): void {
-  for (const series of allSeries)
+  for (const series of kernelsFor(on))
     test(`${series}: ${name}`, () =>
-      inGuest(name, { series, ...options }, (guest) => run(guest, series)))
+      (own ? inGuest : inTurn)(name, { series, ...options }, (guest) => run(guest, series)))
 }

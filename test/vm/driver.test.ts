@@ -14,28 +14,32 @@ function tally(device: Device, mark: number) {
 /** How many times the kernel's log tells of the action. */
 const told = (guest: Guest) => guest.sh("dmesg | grep -c 'clock sync requested by host'")
 
-onEachKernel('bound by modalias alone, one action for one command', {}, async (guest) => {
-  const { device } = guest
-  assert.deepEqual(
-    device.since(0, 'driver-ok').map((e) => e.value),
-    [7],
-  )
-  assert.equal(await guest.attribute('features'), 'TIMESYNC ACK SYNCRTC')
-  assert.equal(await guest.sh('ls /sys/bus/pci/drivers/virtio-pci-obsd | grep -c ^0000:'), '1')
+onEachKernel(
+  'bound by modalias alone, one action for one command',
+  { on: 'all' },
+  async (guest) => {
+    const { device } = guest
+    assert.deepEqual(
+      device.since(0, 'driver-ok').map((e) => e.value),
+      [7],
+    )
+    assert.equal(await guest.attribute('features'), 'TIMESYNC ACK SYNCRTC')
+    assert.equal(await guest.sh('ls /sys/bus/pci/drivers/virtio-pci-obsd | grep -c ^0000:'), '1')
 
-  for (let n = 1; n <= 3; n++) {
-    const mark = device.mark()
-    await device.control('sync')
-    await device.until(mark, 'ack')
-    assert.deepEqual(tally(device, mark), {
-      interrupts: 1,
-      statusReads: 1,
-      acknowledged: [command.syncrtc],
-    })
-    assert.equal(await guest.attribute('syncrtc_count'), String(n))
-    assert.equal(await told(guest), String(n))
-  }
-})
+    for (let n = 1; n <= 3; n++) {
+      const mark = device.mark()
+      await device.control('sync')
+      await device.until(mark, 'ack')
+      assert.deepEqual(tally(device, mark), {
+        interrupts: 1,
+        statusReads: 1,
+        acknowledged: [command.syncrtc],
+      })
+      assert.equal(await guest.attribute('syncrtc_count'), String(n))
+      assert.equal(await told(guest), String(n))
+    }
+  },
+)
 
 onEachKernel('every subset of the features', {}, async (guest) => {
   const { device } = guest
@@ -59,6 +63,9 @@ onEachKernel('every subset of the features', {}, async (guest) => {
 
     const asked = device.mark()
     await device.control('sync')
+    // An acknowledgement of 3 clears whatever is there: what follows waits for it.
+    if (syncrtc) await device.until(asked, 'read', { offset: register.command, value: 3 })
+    if (syncrtc && ack) await device.until(asked, 'ack')
     // One more interrupt that all drivers answer tells when the first was served.
     await device.control('command 77')
     await device.until(asked, 'read', { offset: register.command, value: 77 })

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { command } from '../support/device.ts'
-import { type Guest, inGuest } from '../support/guest.ts'
+import { type Guest, onEachKernel } from '../support/guest.ts'
 
 /** vmd told the guest of its clock once since a mark, by its own tick, and the guest is right. */
 async function wasTold(guest: Guest, mark: number): Promise<void> {
@@ -13,8 +12,10 @@ async function wasTold(guest: Guest, mark: number): Promise<void> {
   assert.ok(Math.abs(ns) < 1e6, `${ns} ns off`)
 }
 
-test('a host that sleeps, steps its clock, or pauses the guest tells of it within a tick', () =>
-  inGuest('the host', { series: '6.12', acpi: true }, async (guest) => {
+onEachKernel(
+  'a host that sleeps, steps its clock, or pauses the guest tells of it within a tick',
+  { on: '6.12', own: true, acpi: true },
+  async (guest) => {
     const { device } = guest
     await guest.parameter('poll_interval', 0)
     for (const word of ['sleep 28800', 'clock 30000 0']) {
@@ -34,4 +35,5 @@ test('a host that sleeps, steps its clock, or pauses the guest tells of it withi
       [],
       'nothing while it was paused',
     )
-  }))
+  },
+)

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { register } from '../support/device.ts'
-import { type Guest, inGuest, onEachKernel } from '../support/guest.ts'
+import { type Guest, onEachKernel } from '../support/guest.ts'
 
 /** Unloads both modules and loads them again, so many times; the driver brings its transport along. */
 const reloads = (times: number) => `
@@ -37,7 +36,7 @@ async function whileAsking(guest: Guest, work: Promise<unknown>): Promise<void> 
   }
 }
 
-onEachKernel('50 reloads, with commands in the middle', {}, async (guest) => {
+onEachKernel('50 reloads, with commands in the middle', { on: 'all' }, async (guest) => {
   await whileAsking(guest, guest.sh(reloads(50)))
   await serves(guest)
 })
@@ -54,20 +53,19 @@ onEachKernel('50 times unbound and bound, with commands in the middle', {}, asyn
   await serves(guest)
 })
 
-test('1,000 reloads leave no memory behind', () =>
-  inGuest('1000 reloads', { series: '6.12' }, async (guest) => {
-    const slab = async () =>
-      Number(await guest.sh("grep ^SUnreclaim /proc/meminfo | grep -o '[0-9]*'"))
-    await guest.sh(reloads(20))
-    const before = await slab()
-    await whileAsking(guest, guest.sh(reloads(1000), 1800))
-    const grown = (await slab()) - before
-    // A leak of the smallest object there is, at each of them, would be more.
-    assert.ok(grown < 1000, `${grown} KiB more after 1,000 reloads`)
-    await serves(guest)
-  }))
+onEachKernel('1,000 reloads leave no memory behind', { on: '6.12', own: true }, async (guest) => {
+  const slab = async () =>
+    Number(await guest.sh("grep ^SUnreclaim /proc/meminfo | grep -o '[0-9]*'"))
+  await guest.sh(reloads(20))
+  const before = await slab()
+  await whileAsking(guest, guest.sh(reloads(1000), 1800))
+  const grown = (await slab()) - before
+  // A leak of the smallest object there is, at each of them, would be more.
+  assert.ok(grown < 1000, `${grown} KiB more after 1,000 reloads`)
+  await serves(guest)
+})
 
-onEachKernel('reset in the middle of a command', { again: true }, async (guest) => {
+onEachKernel('reset in the middle of a command', { own: true, again: true }, async (guest) => {
   const { device } = guest
   await guest.parameter('poll_interval', 0)
   const mark = device.mark()
@@ -81,7 +79,7 @@ onEachKernel('reset in the middle of a command', { again: true }, async (guest) 
   await serves(guest)
 })
 
-onEachKernel('kexec in the middle of a command', { disk: 'kernel' }, async (guest) => {
+onEachKernel('kexec in the middle of a command', { own: true, disk: 'kernel' }, async (guest) => {
   const { device } = guest
   await guest.sh('kexec -l /mnt/vmlinuz --initrd=/mnt/initrd --reuse-cmdline; umount /mnt')
   const mark = device.mark()
@@ -94,7 +92,7 @@ onEachKernel('kexec in the middle of a command', { disk: 'kernel' }, async (gues
 
 // As far as every device's sleep and back: software emulation does not survive the firmware's part,
 // and its HPET, which stands in for the RTC's alarm, does not wake it.
-onEachKernel('sleeps and wakes', { acpi: true }, async (guest) => {
+onEachKernel('sleeps and wakes', { on: 'all', acpi: true }, async (guest) => {
   const { device } = guest
   await guest.parameter('poll_interval', 0)
   const mark = device.mark()

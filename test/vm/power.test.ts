@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { command } from '../support/device.ts'
-import { type Guest, inGuest, onEachKernel, withoutOurs } from '../support/guest.ts'
+import { type Guest, onEachKernel, withoutOurs } from '../support/guest.ts'
 
 /** vmctl's stop asks for a reboot; nothing asks for a shutdown today, and it is served all the same. */
 const asks = {
@@ -43,16 +42,20 @@ async function endsBy(guest: Guest, why: string): Promise<void> {
 }
 
 // Any other reset would have it start again.
-onEachKernel('vmctl stop, and the reset ends it', { disk: 'empty', again: true }, async (guest) => {
-  await goesDown(guest, 'stop')
-  await endsBy(guest, 'guest reset')
-  assert.equal(guest.device.since(0, 'announced').length, 0, 'what the host asked for is no news')
-  await fileIsThere(guest)
-})
+onEachKernel(
+  'vmctl stop, and the reset ends it',
+  { on: 'all', own: true, disk: 'empty', again: true },
+  async (guest) => {
+    await goesDown(guest, 'stop')
+    await endsBy(guest, 'guest reset')
+    assert.equal(guest.device.since(0, 'announced').length, 0, 'what the host asked for is no news')
+    await fileIsThere(guest)
+  },
+)
 
 onEachKernel(
   'a shutdown, without ACPI: ends as vmm ends a halted VM',
-  { disk: 'empty' },
+  { own: true, disk: 'empty' },
   async (guest) => {
     await goesDown(guest, 'shutdown')
     await guest.endWhenHalted()
@@ -61,7 +64,7 @@ onEachKernel(
   },
 )
 
-onEachKernel('a shutdown, with ACPI', { disk: 'empty', acpi: true }, async (guest) => {
+onEachKernel('a shutdown, with ACPI', { own: true, disk: 'empty', acpi: true }, async (guest) => {
   await goesDown(guest, 'shutdown')
   await guest.end()
   await fileIsThere(guest)
@@ -70,7 +73,7 @@ onEachKernel('a shutdown, with ACPI', { disk: 'empty', acpi: true }, async (gues
 for (const acpi of [false, true])
   onEachKernel(
     `poweroff is announced, ${acpi ? 'with' : 'without'} ACPI`,
-    { acpi },
+    { on: 'all', own: true, acpi },
     async (guest) => {
       const { device } = guest
       const mark = device.mark()
@@ -85,8 +88,10 @@ for (const acpi of [false, true])
     },
   )
 
-test("a guest's own reboot starts it again, and no timer ends it", () =>
-  inGuest('own reboot', { series: '6.12', again: true }, async (guest) => {
+onEachKernel(
+  "a guest's own reboot starts it again, and no timer ends it",
+  { on: '6.12', own: true, again: true },
+  async (guest) => {
     const { device } = guest
     const mark = device.mark()
     guest.start('reboot')
@@ -95,30 +100,34 @@ test("a guest's own reboot starts it again, and no timer ends it", () =>
     await device.until(mark, 'driver-ok')
     assert.deepEqual(device.since(mark, 'announced'), [])
     assert.equal((await device.control('status')).timer, 0)
-  }))
+  },
+)
 
-test('after start -B the same is its end', () =>
-  inGuest('start -B', { series: '6.12' }, async (guest) => {
-    guest.start('reboot')
-    await endsBy(guest, 'guest reset')
-  }))
+onEachKernel('after start -B the same is its end', { on: '6.12', own: true }, async (guest) => {
+  guest.start('reboot')
+  await endsBy(guest, 'guest reset')
+})
 
-test('a guest that nobody drives is ended at once', () =>
-  inGuest('stop without a driver', { series: '6.12', append: withoutOurs }, async (guest) => {
+onEachKernel(
+  'a guest that nobody drives is ended at once',
+  { on: '6.12', own: true, append: withoutOurs },
+  async (guest) => {
     await guest.device.control('stop')
     await endsBy(guest, 'no driver')
-  }))
+  },
+)
 
-test('stop --force asks nobody', () =>
-  inGuest('stop --force', { series: '6.12' }, async (guest) => {
-    const mark = guest.device.mark()
-    await guest.device.control('stop --force')
-    await endsBy(guest, 'stop --force')
-    assert.deepEqual(guest.device.since(mark, 'interrupt'), [])
-  }))
+onEachKernel('stop --force asks nobody', { on: '6.12', own: true }, async (guest) => {
+  const mark = guest.device.mark()
+  await guest.device.control('stop --force')
+  await endsBy(guest, 'stop --force')
+  assert.deepEqual(guest.device.since(mark, 'interrupt'), [])
+})
 
-test('a guest that never acknowledges is ended after 3 s', () =>
-  inGuest('stop without ACK', { series: '6.12', features: 5 }, async (guest) => {
+onEachKernel(
+  'a guest that never acknowledges is ended after 3 s',
+  { on: '6.12', own: true, features: 5 },
+  async (guest) => {
     // Busy with its own end for longer than that.
     await guest.sh('echo "sleep 1000" > /etc/stop')
     await guest.device.control('stop')
@@ -127,10 +136,13 @@ test('a guest that never acknowledges is ended after 3 s', () =>
       guest.device.since(0, 'timer').map((e) => e.value),
       [3],
     )
-  }))
+  },
+)
 
-test('a guest that acknowledges and does not end is ended after 120 s', () =>
-  inGuest('stop that hangs', { series: '6.12' }, async (guest) => {
+onEachKernel(
+  'a guest that acknowledges and does not end is ended after 120 s',
+  { on: '6.12', own: true },
+  async (guest) => {
     const { device } = guest
     await guest.sh('echo "sleep 1000" > /etc/stop')
     await device.control('stop')
@@ -142,13 +154,17 @@ test('a guest that acknowledges and does not end is ended after 120 s', () =>
       device.since(0, 'timer').map((e) => e.value),
       [3, 120],
     )
-  }))
+  },
+)
 
-test('a guest that is paused does not hear of a stop, and vmd does not wait', () =>
-  inGuest('stop in a pause', { series: '6.12' }, async (guest) => {
+onEachKernel(
+  'a guest that is paused does not hear of a stop, and vmd does not wait',
+  { on: '6.12', own: true },
+  async (guest) => {
     const { device } = guest
     await device.control('pause')
     await device.control('stop')
     await endsBy(guest, 'timeout')
     assert.deepEqual(device.since(0, 'ack'), [])
-  }))
+  },
+)
