@@ -35,7 +35,7 @@ async function commit(): Promise<string> {
  * part. Bundled, npx fetches one small package instead of thirty, and node opens a few files instead
  * of hundreds.
  */
-export async function makeDist(outdir: string): Promise<void> {
+export async function makeDist(outdir: string, { sourceMaps = false } = {}): Promise<void> {
   rmSync(outdir, { recursive: true, force: true })
   const { metafile } = await build({
     absWorkingDir: home,
@@ -45,6 +45,8 @@ export async function makeDist(outdir: string): Promise<void> {
     plugins: [compiledSchema],
     splitting: true,
     minify: true,
+    // For tests that ask which lines are run.
+    sourcemap: sourceMaps ? 'inline' : false,
     format: 'esm',
     platform: 'node',
     target: 'node20',

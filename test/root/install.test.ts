@@ -1,30 +1,10 @@
 import assert from 'node:assert/strict'
 import { cpSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { home } from '../../scripts/home.ts'
+import { installedFor } from '../support/installed.ts'
 import { packedPackage, Root } from '../support/roots.ts'
-
-/** The kernels for which dkms has installed the package. */
-async function installedFor(root: Root): Promise<string[]> {
-  const { stdout } = await root.run(['dkms', 'status', 'vmmci-dkms/1.0.0'])
-  return [...stdout.matchAll(/^vmmci-dkms\/1\.0\.0, (\S+), x86_64: installed/gm)].map(
-    (m) => m[1] as string,
-  )
-}
-
-test('a fresh Debian 13: one command from a checkout', async () => {
-  await using root = await Root.of('fresh')
-  const made = new Set(['.git', 'node_modules', 'dist', 'build'])
-  cpSync(home, join(root.folder, 'root/checkout'), {
-    recursive: true,
-    filter: (source) => !made.has(relative(home, source)),
-  })
-  await root.sh('cd /root/checkout && npm ci --no-audit --no-fund && npx vmmci-dkms install --yes')
-  const [release] = await installedFor(root)
-  assert.ok(release)
-  await root.sh(`modinfo -k ${release} virtio_vmmci virtio_pci_obsd`)
-})
 
 test('the packed package alone: install, rebuild at a kernel upgrade, uninstall', async () => {
   await using root = await Root.of('fresh')

@@ -45,3 +45,11 @@ export async function watchModules(root: Root): Promise<() => string[]> {
     return [...missing]
   }
 }
+
+/** The kernels for which dkms has installed the package. */
+export async function installedFor(root: Root): Promise<string[]> {
+  const { stdout } = await root.run(['dkms', 'status', 'vmmci-dkms/1.0.0'])
+  return [...stdout.matchAll(/^vmmci-dkms\/1\.0\.0, (\S+), x86_64: installed/gm)].map(
+    (m) => m[1] as string,
+  )
+}

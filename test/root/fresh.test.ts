@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { cpSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { test } from 'node:test'
+import { home } from '../../scripts/home.ts'
+import { installedFor } from '../support/installed.ts'
+import { Root } from '../support/roots.ts'
+
+test('a fresh Debian 13: installed by one command from a checkout, found there, and uninstalled', async () => {
+  await using root = await Root.of('fresh')
+  const made = new Set(['.git', 'node_modules', 'dist', 'build'])
+  cpSync(home, join(root.folder, 'root/checkout'), {
+    recursive: true,
+    filter: (source) => !made.has(relative(home, source)),
+  })
+  // The kernel that comes with its headers boots nowhere, and its initramfs takes a minute.
+  await root.sh('ln -s /bin/true /usr/local/sbin/update-initramfs')
+  await root.sh('cd /root/checkout && npm ci --no-audit --no-fund && npx vmmci-dkms install --yes')
+  const [release] = await installedFor(root)
+  assert.ok(release)
+  await root.sh(`modinfo -k ${release} virtio_vmmci virtio_pci_obsd`)
+
+  const cli = (words: string) => root.sh(`cd /root/checkout && npx vmmci-dkms ${words}`)
+  assert.match(await cli('install --yes'), /is installed already/)
+  await cli('uninstall --yes')
+  const left = await root.sh(
+    "find / -xdev \\( -name '*vmmci*' -o -name '*pci_obsd*' \\) -not -path '/root/*' -not -path '/proc/*'",
+  )
+  assert.equal(left.trim(), '')
+})

@@ -1,0 +1,19 @@
+import { inspect } from 'node:util'
+import { took } from './times.ts'
+
+/**
+ * A test a line, as it ends, with the job that it is a part of: several jobs print at the same time.
+ * Reads node's test events (node:test, "Custom reporters"); notes what each took.
+ */
+export default async function* report(events) {
+  const job = process.env.VMMCI_JOB ?? 'test'
+  for await (const { type, data } of events) {
+    if ((type !== 'test:pass' && type !== 'test:fail') || data.nesting > 0) continue
+    const ms = data.details.duration_ms
+    const passed = type === 'test:pass'
+    took('test', data.name, Date.now() - ms, passed)
+    const skipped = data.skip === undefined ? '' : ` (left out: ${data.skip})`
+    yield `${passed ? 'ok' : 'NO'} ${(ms / 1000).toFixed(1).padStart(6)} s  ${job}: ${data.name}${skipped}\n`
+    if (!passed) yield `${inspect(data.details.error.cause ?? data.details.error)}\n`
+  }
+}
