@@ -52,7 +52,6 @@ export function verifyStep(project: Project, kernels: Kernel[]): Step {
   return {
     title: 'Check what was installed',
     kind: 'install',
-    same: [asRoot('status')],
     action: async () => {
       for (const kernel of kernels) {
         const files = findModules(kernel.release, names)
