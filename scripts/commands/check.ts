@@ -8,6 +8,7 @@ import { which } from '../run/exec.ts'
 import { exitStatus, type FailureKind } from '../run/failure.ts'
 import { wrap } from '../run/output.ts'
 import { readSigning } from '../signing/next.ts'
+import { readClockSource } from '../system/clock-source.ts'
 import { compilerFit, compilerProblem, findCompiler } from '../system/compiler.ts'
 import { danglingEntries, dkmsTree, dkmsVersion } from '../system/dkms.ts'
 import { readFacts, type SystemFacts } from '../system/facts.ts'
@@ -162,6 +163,14 @@ function checkDevice(project: Project): Finding {
     : note('device', `No device fits ${pattern}: this is not a guest that has one.`)
 }
 
+/** What the drivers, and daemons, have to make up for. */
+function checkClockSource(project: Project): Finding[] {
+  const source = project.clock && readClockSource()
+  if (!source) return []
+  const { isGood, message, mend } = source
+  return [isGood ? ok('time', message) : note('time', `${message}.`, mend)]
+}
+
 /** What modprobe.d and the command line say: modprobe itself does not tell. */
 function checkLoading(project: Project): Finding[] {
   const lines = modprobeLines(project.modules.map((module) => module.name))
@@ -204,6 +213,7 @@ export async function check(options: CommonOptions): Promise<void> {
     checkSpace(),
     checkDevice(project),
     ...checkLoading(project),
+    ...checkClockSource(project),
   ]
   const perKernel = await Promise.all(
     kernels.map(async (kernel) => ({

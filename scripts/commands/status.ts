@@ -3,10 +3,11 @@ import { sourceFolder } from '../install/plan.ts'
 import { openMetrics } from '../look/openmetrics.ts'
 import { findProblems, judge, verdictStatus } from '../look/status.ts'
 import type { Project } from '../manifest/manifest.ts'
-import { showValue } from '../run/output.ts'
+import { showValue, wrap } from '../run/output.ts'
 import { readSigning } from '../signing/next.ts'
 import { isEnrolled } from '../signing/sign.ts'
 import { readClock } from '../system/clock.ts'
+import { readClockSource } from '../system/clock-source.ts'
 import { insideContainer } from '../system/container.ts'
 import { type DkmsVersion, readDkms } from '../system/dkms.ts'
 import { hasEfi } from '../system/efi.ts'
@@ -73,6 +74,7 @@ export async function readStatus(project: Project) {
     signing: await readSigning(project, runningRelease()),
     kernels: await Promise.all(installedKernels().map((kernel) => kernelStatus(project, kernel))),
     clock: readClock(project) ?? null,
+    clockSource: (project.clock && readClockSource()) ?? null,
     values: (project.status ?? []).flatMap(({ label, path, unit }) => {
       const value = readSysfs(path)
       return value === undefined ? [] : [{ label, value, unit: unit ?? null }]
@@ -159,6 +161,7 @@ export async function status(options: CommonOptions & { format?: 'openmetrics' }
     ...(now.signing.next ? [row('', `try: ${now.signing.next}`)] : []),
     ...kernelRows(now),
     ...clockRows(now),
+    ...(now.clockSource ? wrap(row('clock source', ''), now.clockSource.message) : []),
     ...now.values.map((v) => row(v.label, showValue(v.value, v.unit))),
     ...problems.map((problem) => row('wrong', problem)),
   ])

@@ -9,6 +9,7 @@ import type { SystemFacts } from '../system/facts.ts'
 import type { Kernel } from '../system/kernels.ts'
 import { findModules, loadedModules, modulesToExchange } from '../system/modules.ts'
 import { chronyFiles } from './chrony.ts'
+import { chronyLeftovers } from './chrony-leftovers.ts'
 import { below, isInPlace, type NewFile, sourceFiles } from './files.ts'
 import { type InstallInput, sourceFolder, type UninstallInput } from './plan.ts'
 
@@ -84,7 +85,8 @@ const configuration = (project: Project): NewFile[] =>
 
 /** Files of ours that may be outside dkms's and the modules' places. */
 export function ownFiles(project: Project): string[] {
-  return [...installedFiles(project), ...chronyFiles(project)].map(({ path }) => path)
+  const files = [...installedFiles(project), ...chronyFiles(project)].map(({ path }) => path)
+  return [...new Set([...files, ...chronyLeftovers(project)])]
 }
 
 /** Source trees of any version, also of one that dkms does not know. */
@@ -162,8 +164,8 @@ export function readRemoval(project: Project, facts: SystemFacts, named: string[
       ? releases.flatMap((release) => findModules(release, moduleNames(project)))
       : [],
     paths: [...folders, ...ownFiles(project).filter((path) => existsSync(path))],
-    folders: chronyFiles(project)
-      .map(({ path }) => dirname(path))
+    folders: chronyLeftovers(project)
+      .map((path) => dirname(path))
       .filter((folder) => folder.endsWith('.service.d') && existsSync(folder)),
     loaded:
       isRunning || isLast
