@@ -8,7 +8,7 @@
  * configuration byte by byte, which vmd answers with garbage, and it claims
  * only Red Hat's vendor id. Hence this one: each register is accessed by its
  * own width at its own offset. The device has no virtqueue, never touches
- * guest memory and has one level-triggered INTx line.
+ * guest memory and has one INTx line.
  */
 
 #include <linux/interrupt.h>
@@ -27,7 +27,7 @@
 /* Registers of BAR 0, from the layout in vmd's virtio.h */
 #define OBSD_HOST_FEATURES	0	/* 32 bits */
 #define OBSD_GUEST_FEATURES	4	/* 32 bits */
-#define OBSD_STATUS		18	/* 8 bits, writing 0 resets */
+#define OBSD_STATUS		18	/* 8 bits */
 #define OBSD_ISR		19	/* 8 bits, reading lowers the line */
 #define OBSD_CONFIG		20	/* device configuration, 32-bit words */
 #define OBSD_CONFIG_SIZE	20
@@ -44,11 +44,13 @@
  * @vdev: the virtio device; its release frees the whole structure
  * @pdev: the PCI function
  * @ioaddr: BAR 0
+ * @has_line: whether the interrupt line was requested
  */
 struct obsd_device {
 	struct virtio_device vdev;
 	struct pci_dev *pdev;
 	void __iomem *ioaddr;
+	bool has_line;
 };
 
 static struct obsd_device *to_obsd(struct virtio_device *vdev)
@@ -119,11 +121,24 @@ static void obsd_synchronize_cbs(struct virtio_device *vdev)
 	synchronize_irq(to_obsd(vdev)->pdev->irq);
 }
 
+/* Lowers the line, too. What has vanished has no status. */
+static u8 obsd_take_isr(struct obsd_device *obsd)
+{
+	u8 isr = ioread8(obsd->ioaddr + OBSD_ISR);
+
+	return isr == OBSD_GONE ? 0 : isr;
+}
+
+/*
+ * Writing 0 resets nothing in vmd. An interrupt status that stays up keeps the
+ * line up, and on a line that only tells of edges no other one would ever come.
+ */
 static void obsd_reset(struct virtio_device *vdev)
 {
 	obsd_set_status(vdev, 0);
 	/* The read flushes the write; then no callback runs any more. */
 	obsd_get_status(vdev);
+	obsd_take_isr(to_obsd(vdev));
 	obsd_synchronize_cbs(vdev);
 }
 
@@ -133,11 +148,53 @@ static u64 obsd_get_features(struct virtio_device *vdev)
 	       OBSD_FEATURE_MASK;
 }
 
+/*
+ * The line may be shared, and tells of levels or, up to OpenBSD 7.9, of edges
+ * only. Reading the status both says whether the interrupt is ours and lowers
+ * the line, so it comes first.
+ */
+static irqreturn_t obsd_interrupt(int irq, void *opaque)
+{
+	struct obsd_device *obsd = opaque;
+	u8 isr = obsd_take_isr(obsd);
+
+	if (!isr)
+		return IRQ_NONE;
+
+	if (isr & OBSD_ISR_CONFIG)
+		virtio_config_changed(&obsd->vdev);
+
+	return IRQ_HANDLED;
+}
+
+/*
+ * Between a reset and DRIVER_OK: the device is quiet, and registering it has
+ * made the lock that the handler takes. No interrupt comes before the line is
+ * heard, and none before it can be served. Kept until the device goes.
+ */
+static int obsd_request_line(struct obsd_device *obsd)
+{
+	int err;
+
+	if (obsd->has_line)
+		return 0;
+
+	err = request_irq(obsd->pdev->irq, obsd_interrupt, IRQF_SHARED,
+			  KBUILD_MODNAME, obsd);
+	if (err)
+		dev_err(&obsd->pdev->dev, "no interrupt line: error %d\n", err);
+	else
+		obsd->has_line = true;
+	return err;
+}
+
 static int obsd_finalize_features(struct virtio_device *vdev)
 {
+	struct obsd_device *obsd = to_obsd(vdev);
+
 	vdev->features &= OBSD_FEATURE_MASK;
-	iowrite32(vdev->features, to_obsd(vdev)->ioaddr + OBSD_GUEST_FEATURES);
-	return 0;
+	iowrite32(vdev->features, obsd->ioaddr + OBSD_GUEST_FEATURES);
+	return obsd_request_line(obsd);
 }
 
 static const char *obsd_bus_name(struct virtio_device *vdev)
@@ -156,24 +213,6 @@ static const struct virtio_config_ops obsd_config_ops = {
 	.bus_name		= obsd_bus_name,
 	COMPAT_SYNCHRONIZE_CBS(obsd_synchronize_cbs)
 };
-
-/*
- * The line is level-triggered and may be shared. Reading the status both
- * tells whether the interrupt is ours and lowers the line, so it comes first.
- */
-static irqreturn_t obsd_interrupt(int irq, void *opaque)
-{
-	struct obsd_device *obsd = opaque;
-	u8 isr = ioread8(obsd->ioaddr + OBSD_ISR);
-
-	if (!isr || isr == OBSD_GONE)
-		return IRQ_NONE;
-
-	if (isr & OBSD_ISR_CONFIG)
-		virtio_config_changed(&obsd->vdev);
-
-	return IRQ_HANDLED;
-}
 
 static void obsd_release(struct device *dev)
 {
@@ -233,11 +272,6 @@ static int obsd_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (err)
 		goto err_disable;
 
-	err = request_irq(pdev->irq, obsd_interrupt, IRQF_SHARED,
-			  KBUILD_MODNAME, obsd);
-	if (err)
-		goto err_unmap;
-
 	/* The words of the first public driver, which people grep for. */
 	dev_info(&pdev->dev, "virtio_pci_obsd_match: found OpenBSD device\n");
 
@@ -249,15 +283,12 @@ static int obsd_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 
 err_put:
-	free_irq(pdev->irq, obsd);
 	obsd_unmap(obsd);
 	pci_disable_device(pdev);
 	/* Once registered, even in vain, only the last reference frees it. */
 	put_device(&obsd->vdev.dev);
 	return err;
 
-err_unmap:
-	obsd_unmap(obsd);
 err_disable:
 	pci_disable_device(pdev);
 err_free:
@@ -273,7 +304,8 @@ static void obsd_remove(struct pci_dev *pdev)
 	get_device(&obsd->vdev.dev);
 	unregister_virtio_device(&obsd->vdev);
 
-	free_irq(pdev->irq, obsd);
+	if (obsd->has_line)
+		free_irq(pdev->irq, obsd);
 	obsd_unmap(obsd);
 	pci_disable_device(pdev);
 	put_device(&obsd->vdev.dev);
