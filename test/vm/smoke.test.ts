@@ -78,9 +78,9 @@ test('smoke --interactive sees what the host does', () =>
     await guest.answered(/suspend it for a minute/)
     await device.control('sleep 3600')
     await guest.answered(/vmctl stop NAME/)
-    await device.control('shutdown')
-    await guest.answered(/^ok {2}shutdown: .*shutdown requested by host/m)
-    await Promise.allSettled([running, guest.endWhenHalted()])
+    await device.control('stop')
+    await guest.answered(/^ok {2}stop: .*reboot requested by host/m)
+    await Promise.allSettled([running, guest.end()])
   }))
 
 test('where the kernel only takes signed modules, smoke and check say so in words', () =>
