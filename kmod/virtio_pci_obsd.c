@@ -13,6 +13,7 @@
 
 #include <linux/interrupt.h>
 #include <linux/io.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
@@ -312,14 +313,15 @@ static void obsd_remove(struct pci_dev *pdev)
 }
 
 /*
- * Leave a quiet device to whatever runs next, a kexec'd kernel above all.
- * The ports stay mapped: virtio_vmmci's power-off announcement comes later.
+ * Leave a quiet device to whatever runs next, a kexec'd kernel above all. Where
+ * nothing does, virtio_vmmci is there to the end, and has the last word.
  */
 static void obsd_shutdown(struct pci_dev *pdev)
 {
 	struct obsd_device *obsd = pci_get_drvdata(pdev);
 
-	obsd_reset(&obsd->vdev);
+	if (system_state != SYSTEM_POWER_OFF && system_state != SYSTEM_HALT)
+		obsd_reset(&obsd->vdev);
 }
 
 #ifdef CONFIG_PM_SLEEP

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Host time: sampling it, the drift against it, and stepping to it
+ * Host time: reading it, the drift against it, and stepping to it
  */
 
-#include <linux/hrtimer.h>
-#include <linux/timekeeping.h>
+#include <linux/jiffies.h>
+#include <linux/kobject.h>
+#include <linux/ktime.h>
 
 #include "vmmci.h"
+#include "compat/ptp.h"
 
-/* More would tighten the window a little, and each costs two VM exits. */
-#define VMMCI_SAMPLES	5
+/* A clock is set by a reading for which it is worth to look more often. */
+#define VMMCI_SYNC_LOOKS	10
 
 /* A step that was delayed between reading and setting is made again. */
 #define VMMCI_STEPS	3
@@ -27,47 +29,28 @@
 #define VMMCI_SEC_MIN	1514764800U	/* 2018-01-01 00:00:00 UTC */
 #define VMMCI_SEC_MAX	3092601600U	/* 2068-01-01 00:00:00 UTC */
 
-/**
- * vmmci_latch - make vmd look at its clock
- * @v: the device
- *
- * The read of the low word of the seconds is what does it, so whoever brackets
- * host time by readings of the guest's puts them around this and nothing else.
- *
- * Context: process, with @v->lock held: vmd keeps one snapshot. One port read.
- * Return: the seconds as they were read, for vmmci_host_time().
- */
-u32 vmmci_latch(struct vmmci *v)
+static u32 vmmci_read_word(struct vmmci *v, unsigned int offset)
 {
-	u32 sec;
+	u32 word;
 
-	v->vdev->config->get(v->vdev, VMMCI_CONFIG_TIME_SEC, &sec, sizeof(sec));
-	return sec;
+	v->vdev->config->get(v->vdev, offset, &word, sizeof(word));
+	return word;
 }
 
-/**
- * vmmci_host_time - the rest of what vmmci_latch() began
- * @v: the device
- * @sec: what it returned
- * @host: filled with CLOCK_REALTIME of the host at the latch, ns
- *
- * The high words of both fields are 0 in every vmd, and not worth an exit.
- *
- * Context: process, with @v->lock held since the latch. One port read.
- * Return: 0, or -ERANGE where that is no time to be believed.
+/*
+ * The high words of both fields are 0 in every vmd, and not worth an exit. What
+ * is refused may be so for ever, and is said when it begins.
  */
-int vmmci_host_time(struct vmmci *v, u32 sec, s64 *host)
+static int vmmci_host_time(struct vmmci *v, u32 sec, s64 *host)
 {
-	struct virtio_device *vdev = v->vdev;
-	u32 usec;
-
-	vdev->config->get(vdev, VMMCI_CONFIG_TIME_USEC, &usec, sizeof(usec));
+	u32 usec = vmmci_read_word(v, VMMCI_CONFIG_TIME_USEC);
 
 	if (sec < VMMCI_SEC_MIN || sec >= VMMCI_SEC_MAX ||
 	    usec >= USEC_PER_SEC) {
-		dev_warn_ratelimited(&vdev->dev,
-				     "host time %u s %u us refused: out of range\n",
-				     sec, usec);
+		if (v->error != -ERANGE)
+			dev_warn_ratelimited(&v->vdev->dev,
+					     "host time %u s %u us refused: out of range\n",
+					     sec, usec);
 		return -ERANGE;
 	}
 
@@ -76,91 +59,168 @@ int vmmci_host_time(struct vmmci *v, u32 sec, s64 *host)
 	return 0;
 }
 
-/**
- * vmmci_backwards - what to say and return where host time ran backwards
- * @v: the device
+/*
+ * The guest's clock, vmd's look at its own, the guest's clock. The read of the
+ * low word of the seconds is what makes vmd look, so the brackets are around
+ * that and nothing else. They are told by a clock that nobody steps.
  *
- * Return: -EIO.
+ * Returns -EAGAIN where it lies before the last look.
  */
-int vmmci_backwards(struct vmmci *v)
+static int vmmci_look(struct vmmci *v, struct vmmci_sample *s,
+		      struct ptp_system_timestamp *sts)
 {
-	dev_warn_ratelimited(&v->vdev->dev,
-			     "host time refused: it runs backwards\n");
-	return -EIO;
-}
-
-static int vmmci_sample_once(struct vmmci *v, struct vmmci_sample *s)
-{
+	s64 previous = v->host_last;
 	s64 before, after;
 	u32 sec;
 	int err;
 
-	before = ktime_to_ns(ktime_get_real());
-	sec = vmmci_latch(v);
-	after = ktime_to_ns(ktime_get_real());
+	before = ktime_to_ns(ktime_get());
+	ptp_read_system_prets(sts);
+	sec = vmmci_read_word(v, VMMCI_CONFIG_TIME_SEC);
+	ptp_read_system_postts(sts);
+	after = ktime_to_ns(ktime_get());
 
+	s->window = after - before;
+	s->guest = before + s->window / 2;
 	err = vmmci_host_time(v, sec, &s->host);
 	if (err)
 		return err;
 
-	/* Somebody set the guest's clock in between. */
-	if (after < before)
-		return -EAGAIN;
+	v->host_last = s->host;
+	return s->host < previous ? -EAGAIN : 0;
+}
 
-	s->drift = s->host - (before + (after - before) / 2);
-	/*
-	 * A clock that only moves with the tick reads the same twice, and an
-	 * empty window is not precision: its grain counts as well.
-	 */
-	s->uncertainty = (after - before) / 2 + hrtimer_resolution +
-			 VMMCI_TRUNCATION_NS;
+/* No time at all is what a clock tells that moves with the tick only. */
+static bool vmmci_is_tight(const struct vmmci *v, s64 window)
+{
+	return window <= v->tightest + v->tightest / 4;
+}
+
+/* The tightest one grows old: what was in reach once may not be any more. */
+static void vmmci_note_window(struct vmmci *v, s64 window)
+{
+	if (!window)
+		return;
+	if (!v->tightest || window < v->tightest)
+		v->tightest = window;
+	else
+		v->tightest += v->tightest / 256;
+}
+
+static void vmmci_note_error(struct vmmci *v, int err)
+{
+	if (err == -EIO && v->error != -EIO)
+		dev_warn_ratelimited(&v->vdev->dev,
+				     "host time refused: it runs backwards\n");
+	if (!err && v->error)
+		dev_info_ratelimited(&v->vdev->dev,
+				     "host time is believed again\n");
+	WRITE_ONCE(v->error, err);
+}
+
+/*
+ * Looks again only while it is not nearly as tight as of late, and not enough
+ * for what it is for. After a look that lies before the last one only later
+ * ones count: the host's clock may have been set back.
+ */
+static int vmmci_look_around(struct vmmci *v, int looks, s64 enough,
+			     struct vmmci_sample *best,
+			     struct ptp_system_timestamp *sts)
+{
+	struct ptp_system_timestamp best_sts = {};
+	struct vmmci_sample s;
+	bool ticks = false, found = false;
+	int err;
+
+	do {
+		err = vmmci_look(v, &s, sts);
+		if (err && err != -EAGAIN)
+			return err;
+
+		ticks = ticks || !s.window;
+		if (err) {
+			found = false;
+		} else if (!found || s.window < best->window) {
+			found = true;
+			*best = s;
+			if (sts)
+				best_sts = *sts;
+		}
+	} while (--looks > 0 &&
+		 !(found && (best->window <= enough ||
+			     vmmci_is_tight(v, best->window))));
+
+	if (!found)
+		return -EIO;
+
+	/* A clock that only ticks: an empty window is not precision. */
+	best->uncertainty = best->window / 2 + VMMCI_TRUNCATION_NS +
+			    (ticks ? TICK_NSEC : 0);
+	if (sts)
+		*sts = best_sts;
 	return 0;
 }
 
 /**
- * vmmci_measure - compare the host's clock with the guest's
+ * vmmci_measure - read the host's clock, and compare the guest's with it
  * @v: the device
- * @best: filled with the tightest of several samples
+ * @looks: how often to look at most
+ * @enough: a window that is good enough for the purpose, ns; 0 for none
+ * @best: filled with the tightest look
+ * @sts: for the PTP core, filled with the guest's time around it; or NULL
  *
- * The one way to host time: drift, stepping and whatever else wants it.
+ * The one way to host time: drift, stepping, PTP and whatever else wants it.
  *
- * Context: process; takes @v->lock. About ten port reads.
+ * Context: process; takes @v->lock, since vmd keeps one snapshot. Two port
+ * reads a look.
  * Return: 0; -EOPNOTSUPP without TIMESYNC; -ERANGE where the host's time is
- * out of range; -EIO where it ran backwards; -EAGAIN where the guest's clock
- * was being set. After an error @best is undefined and nothing was changed.
+ * out of range; -EIO where it runs backwards. After an error @best is undefined
+ * and nothing was changed.
  */
-int vmmci_measure(struct vmmci *v, struct vmmci_sample *best)
+int vmmci_measure(struct vmmci *v, int looks, s64 enough,
+		  struct vmmci_sample *best, struct ptp_system_timestamp *sts)
 {
-	struct vmmci_sample s;
-	s64 previous = 0;
-	int i, err = 0;
+	int err;
 
 	if (!virtio_has_feature(v->vdev, VMMCI_F_TIMESYNC))
 		return -EOPNOTSUPP;
 
 	mutex_lock(&v->lock);
-	for (i = 0; i < VMMCI_SAMPLES; i++) {
-		err = vmmci_sample_once(v, &s);
-		if (err)
-			break;
-
-		if (s.host < previous) {
-			err = vmmci_backwards(v);
-			break;
-		}
-		previous = s.host;
-
-		if (i == 0 || s.uncertainty < best->uncertainty)
-			*best = s;
+	err = vmmci_look_around(v, looks, enough, best, sts);
+	vmmci_note_error(v, err);
+	if (!err) {
+		vmmci_note_window(v, best->window);
+		best->drift = best->host -
+			      ktime_to_ns(ktime_mono_to_real(best->guest));
+		v->measured = true;
+		v->last = *best;
 	}
-	v->error = err;
-	if (!err)
-		vmmci_publish(v, best);
 	mutex_unlock(&v->lock);
 
 	if (!err)
 		vmmci_dbg(v, "host clock minus CLOCK_REALTIME: drift %lld ns, uncertainty %lld ns\n",
 			  best->drift, best->uncertainty);
+	return err;
+}
+
+/**
+ * vmmci_last - the newest measurement, as it was
+ * @v: the device
+ * @s: filled with it
+ *
+ * Context: process; takes @v->lock.
+ * Return: 0, or -ENODATA where there is none yet.
+ */
+int vmmci_last(struct vmmci *v, struct vmmci_sample *s)
+{
+	int err = -ENODATA;
+
+	mutex_lock(&v->lock);
+	if (v->measured) {
+		*s = v->last;
+		err = 0;
+	}
+	mutex_unlock(&v->lock);
 	return err;
 }
 
@@ -172,40 +232,49 @@ static int vmmci_step(const struct vmmci_sample *s)
 	return do_settimeofday64(&ts);
 }
 
-/* How far from the host's the clock may stay, ns. */
-static s64 vmmci_tolerance(struct vmmci *v, const struct vmmci_sample *s)
+/*
+ * For those who follow a clock of their own: a time daemon may forget what it
+ * measured before. See Documentation/ABI/sysfs-bus-virtio-vmmci.
+ */
+static void vmmci_tell_user_space(struct vmmci *v, enum vmmci_cause cause,
+				  s64 stepped)
 {
-	return vmmci_disciplined(v) ? max_t(s64, s->uncertainty, VMMCI_SLEWED_NS) :
-				      s->uncertainty;
+	static const char * const causes[] = {
+		[VMMCI_SYNCRTC]	= "VMMCI_CAUSE=SYNCRTC",
+		[VMMCI_START]	= "VMMCI_CAUSE=START",
+		[VMMCI_DRIFT]	= "VMMCI_CAUSE=DRIFT",
+	};
+	char step[sizeof("VMMCI_STEP_NS=-9223372036854775808")];
+	char *env[4] = { step, (char *)causes[cause] };
+
+	snprintf(step, sizeof(step), "VMMCI_STEP_NS=%lld", stepped);
+	if (cause == VMMCI_SYNCRTC)
+		env[2] = "VMMCI_COMMAND=SYNCRTC";
+	kobject_uevent_env(&v->vdev->dev.kobj, KOBJ_CHANGE, env);
 }
 
-/**
- * vmmci_sync_clock - set the guest's clock to the host's
- * @v: the device
- * @stepped: filled with how far forward the clock was set in all, ns, also
- *	after an error
- *
+/*
  * Steps until what is measured afterwards cannot be told from zero. A clock
  * that is right already is left alone: a step could only make it worse. What
  * a time daemon is better at, too: it slews the last millisecond.
- *
- * Context: process, on the device's ordered queue; do_settimeofday64() sleeps.
- * Return: 0, or the error of vmmci_measure() or do_settimeofday64().
  */
-int vmmci_sync_clock(struct vmmci *v, s64 *stepped)
+static int vmmci_step_to_host(struct vmmci *v, s64 *stepped)
 {
+	s64 tolerance = vmmci_disciplined(v) ? VMMCI_SLEWED_NS : 0;
 	struct vmmci_sample s;
 	int i, err;
 
-	*stepped = 0;
-	err = vmmci_measure(v, &s);
-	for (i = 0; !err && abs(s.drift) > vmmci_tolerance(v, &s) &&
-		    i < VMMCI_STEPS; i++) {
+	err = vmmci_measure(v, VMMCI_SYNC_LOOKS, 0, &s, NULL);
+	for (i = 0; !err && i < VMMCI_STEPS &&
+	     abs(s.drift) > max(tolerance, s.uncertainty); i++) {
 		err = vmmci_step(&s);
-		if (!err) {
-			*stepped += s.drift;
-			err = vmmci_measure(v, &s);
-		}
+		if (err)
+			break;
+
+		/* It has lost what it knew, and nothing is left to spare. */
+		tolerance = 0;
+		*stepped += s.drift;
+		err = vmmci_measure(v, VMMCI_SYNC_LOOKS, 0, &s, NULL);
 	}
 	if (err)
 		return err;
@@ -222,17 +291,64 @@ int vmmci_sync_clock(struct vmmci *v, s64 *stepped)
 	return 0;
 }
 
-static void vmmci_check_drift(struct vmmci *v)
+/**
+ * vmmci_sync_clock - set the guest's clock to the host's
+ * @v: the device
+ * @cause: why, for user space
+ *
+ * Context: process, on the device's ordered queue; do_settimeofday64() sleeps.
+ */
+void vmmci_sync_clock(struct vmmci *v, enum vmmci_cause cause)
+{
+	s64 stepped = 0;
+	int err = vmmci_step_to_host(v, &stepped);
+
+	if (err)
+		dev_warn_ratelimited(&v->vdev->dev,
+				     "clock not synchronized: error %d\n", err);
+	if (stepped || cause == VMMCI_SYNCRTC)
+		vmmci_tell_user_space(v, cause, stepped);
+}
+
+/*
+ * At boot the guest has the RTC's whole seconds, and after its own sleep too;
+ * vmd says nothing about either.
+ */
+static void vmmci_set_first(struct vmmci *v)
+{
+	if (READ_ONCE(vmmci_step_threshold) && !vmmci_disciplined(v))
+		vmmci_sync_clock(v, VMMCI_START);
+}
+
+/* A daemon that reads the PTP clock measures the drift by the way. */
+static bool vmmci_is_read(struct vmmci *v, unsigned int interval)
+{
+	unsigned long read = READ_ONCE(v->ptp_read);
+
+	return read && ktime_get_seconds() - read < 2 * (u64)interval;
+}
+
+static void vmmci_check_drift(struct vmmci *v, unsigned int interval)
 {
 	unsigned int threshold = READ_ONCE(vmmci_step_threshold);
+	bool asked = test_and_clear_bit(VMMCI_MEASURE, &v->flags);
 	struct vmmci_sample s;
-	s64 stepped;
+	s64 enough;
+	int err;
+
+	/* Nobody waits for this one: it has to tell the threshold apart. */
+	enough = asked ? 0 : (s64)threshold * NSEC_PER_MSEC / 16;
 
 	vmmci_watch_daemon(v);
-	if (vmmci_measure(v, &s))
+	if (!asked && vmmci_is_read(v, interval))
+		err = vmmci_last(v, &s);
+	else
+		err = vmmci_measure(v, VMMCI_LOOKS, enough, &s, NULL);
+	if (err)
 		return;
 
-	if (!threshold || abs(s.drift) <= (s64)threshold * NSEC_PER_SEC)
+	if (!threshold || abs(s.drift) <= (s64)threshold * NSEC_PER_MSEC +
+					  s.uncertainty)
 		return;
 
 	/* Two that step the same clock by different ones would never end. */
@@ -242,9 +358,9 @@ static void vmmci_check_drift(struct vmmci *v)
 	}
 
 	dev_info_ratelimited(&v->vdev->dev,
-			     "detected drift greater than %u seconds, synchronizing clock\n",
-			     threshold);
-	vmmci_sync_clock(v, &stepped);
+			     "detected drift greater than %u.%03u seconds, synchronizing clock\n",
+			     threshold / 1000, threshold % 1000);
+	vmmci_sync_clock(v, VMMCI_DRIFT);
 }
 
 /**
@@ -259,10 +375,15 @@ void vmmci_poll_work(struct work_struct *work)
 				       poll_work);
 	unsigned int interval = READ_ONCE(vmmci_poll_interval);
 
+	if (vmmci_is_ending())
+		return;
+
+	if (test_and_clear_bit(VMMCI_SET_FIRST, &v->flags))
+		vmmci_set_first(v);
 	if (!interval)
 		return;
 
-	vmmci_check_drift(v);
+	vmmci_check_drift(v, interval);
 	queue_delayed_work(v->wq, &v->poll_work,
 			   min_t(u64, (u64)interval * HZ, MAX_JIFFY_OFFSET));
 }
@@ -273,6 +394,9 @@ void vmmci_poll_work(struct work_struct *work)
  */
 void vmmci_poll_now(struct vmmci *v)
 {
-	if (virtio_has_feature(v->vdev, VMMCI_F_TIMESYNC))
-		mod_delayed_work(v->wq, &v->poll_work, 0);
+	if (!virtio_has_feature(v->vdev, VMMCI_F_TIMESYNC))
+		return;
+
+	set_bit(VMMCI_MEASURE, &v->flags);
+	mod_delayed_work(v->wq, &v->poll_work, 0);
 }

@@ -2,123 +2,111 @@
 /*
  * Whether a time daemon disciplines the guest's clock
  *
- * The kernel's NTP state is not for modules. What a daemon does can be seen,
- * though: it makes CLOCK_MONOTONIC run faster or slower than the hardware,
- * which is CLOCK_MONOTONIC_RAW, and never stops to adjust by how much. A rate
- * that only stands, as after the daemon was stopped, disciplines nothing.
+ * The kernel's NTP state is not for modules, but what it makes of it is: the
+ * length of a tick, handed at each one to whoever asks for it. A daemon never
+ * stops to adjust that, be it by however little. A length that only stands, as
+ * after the daemon was stopped, disciplines nothing.
  */
 
 #include <linux/ktime.h>
-#include <linux/math64.h>
+#include <linux/pvclock_gtod.h>
+#include <linux/timekeeper_internal.h>
+#include <linux/timex.h>
 
 #include "vmmci.h"
 
-/* The tightest of several, as for the host's clock. */
-#define VMMCI_LOOKS		5
-
-/* Over a shorter time a rate is too rough. */
-#define VMMCI_LOOK_APART_NS	(10LL * NSEC_PER_SEC)
+/* The length of a tick that nobody adjusted, ns << NTP_SCALE_SHIFT */
+#define VMMCI_TICK	(((u64)NSEC_PER_SEC << NTP_SCALE_SHIFT) / HZ)
 
 /*
- * CLOCK_MONOTONIC's rate is a whole number of some 2^-22: while no tick comes
- * it runs by one of the two nearest, up to a quarter ppm off, without anybody
- * having touched it.
+ * Called with the timekeeper's lock held: no clock can be read here, but it
+ * knows the time. Where the clock was set, or exchanged for another one, the
+ * length is what it begins with, and the next one is no daemon's doing.
  */
-#define VMMCI_GRAIN_PPB		250
-
-static struct vmmci_look vmmci_look_once(void)
+static int vmmci_timekeeping(struct notifier_block *nb, unsigned long was_set,
+			     void *data)
 {
-	struct vmmci_look look;
-	s64 before, mono, after;
+	struct vmmci *v = container_of(nb, struct vmmci, timekeeping_nb);
+	const struct timekeeper *tk = data;
 
-	before = ktime_to_ns(ktime_get_raw());
-	mono = ktime_to_ns(ktime_get());
-	after = ktime_to_ns(ktime_get_raw());
+	if (!was_set && !v->tick_was_set && tk->ntp_tick != v->tick)
+		WRITE_ONCE(v->steered, tk->ktime_sec);
 
-	look.raw = before + (after - before) / 2;
-	look.ahead = mono - look.raw;
-	look.doubt = (after - before) / 2 + 1;
-	return look;
-}
-
-static struct vmmci_look vmmci_look(void)
-{
-	struct vmmci_look look, best = vmmci_look_once();
-	int i;
-
-	for (i = 1; i < VMMCI_LOOKS; i++) {
-		look = vmmci_look_once();
-		if (look.doubt < best.doubt)
-			best = look;
-	}
-	return best;
-}
-
-/* Of two lengths of time in ns, in parts per billion. */
-static s64 vmmci_ppb(s64 part, s64 whole)
-{
-	return div64_s64(part * USEC_PER_SEC, div_s64(whole, NSEC_PER_USEC));
-}
-
-/* Whether CLOCK_MONOTONIC's rate has changed; false as long as none is known. */
-static bool vmmci_rate_changed(struct vmmci_look *last)
-{
-	struct vmmci_look now = vmmci_look();
-	s64 apart = now.raw - last->raw;
-	bool changed;
-
-	if (!last->raw) {
-		now.rate_doubt = 0;
-		*last = now;
-		return false;
-	}
-	if (apart < VMMCI_LOOK_APART_NS)
-		return false;
-
-	now.rate = vmmci_ppb(now.ahead - last->ahead, apart);
-	now.rate_doubt = vmmci_ppb(now.doubt + last->doubt, apart) +
-			 VMMCI_GRAIN_PPB;
-	changed = last->rate_doubt &&
-		  abs(now.rate - last->rate) > now.rate_doubt + last->rate_doubt;
-	*last = now;
-	return changed;
+	v->tick = tk->ntp_tick;
+	v->tick_was_set = was_set;
+	WRITE_ONCE(v->tick_adjusted, v->tick != VMMCI_TICK);
+	return NOTIFY_OK;
 }
 
 /**
- * vmmci_watch_daemon - look whether somebody disciplines the clock
+ * vmmci_daemon_init - look whether somebody disciplines the clock
  * @v: the device
  *
- * Needs three calls, 10 s apart, to see the first change.
+ * Context: process.
+ * Return: 0 or a negative errno.
+ */
+int vmmci_daemon_init(struct vmmci *v)
+{
+	v->timekeeping_nb.notifier_call = vmmci_timekeeping;
+	return pvclock_gtod_register_notifier(&v->timekeeping_nb);
+}
+
+/**
+ * vmmci_daemon_exit - do not look any more
+ * @v: the device
+ *
+ * Context: process.
+ */
+void vmmci_daemon_exit(struct vmmci *v)
+{
+	pvclock_gtod_unregister_notifier(&v->timekeeping_nb);
+}
+
+/**
+ * vmmci_daemon_was_there - whether a daemon was at work before the driver was
+ * @v: the device
+ *
+ * Context: any; right after vmmci_daemon_init().
+ * Return: true where the tick is not as long as it is by itself.
+ */
+bool vmmci_daemon_was_there(struct vmmci *v)
+{
+	return READ_ONCE(v->tick_adjusted);
+}
+
+/**
+ * vmmci_disciplined - whether the clock is a time daemon's
+ * @v: the device
+ *
+ * Context: process.
+ * Return: true if one steered it in the last discipline_hold seconds.
+ */
+bool vmmci_disciplined(struct vmmci *v)
+{
+	unsigned long steered = READ_ONCE(v->steered);
+
+	return steered && ktime_get_seconds() - steered <
+			  READ_ONCE(vmmci_discipline_hold);
+}
+
+/**
+ * vmmci_watch_daemon - say when a daemon comes and goes
+ * @v: the device
  *
  * Context: process, on the device's ordered queue.
  */
 void vmmci_watch_daemon(struct vmmci *v)
 {
-	s64 hold = (s64)READ_ONCE(vmmci_discipline_hold) * NSEC_PER_SEC;
-	bool is;
+	bool is = vmmci_disciplined(v);
 
-	if (vmmci_rate_changed(&v->look)) {
-		v->steered = v->look.raw;
-		vmmci_dbg(v, "clock is steered: %lld ppb\n", v->look.rate);
-	}
-
-	is = v->steered && ktime_to_ns(ktime_get_raw()) - v->steered < hold;
 	if (is == v->disciplined)
 		return;
 
-	WRITE_ONCE(v->disciplined, is);
-	dev_info_ratelimited(&v->vdev->dev,
-			     is ? "a time daemon disciplines the clock: stepping only at SYNCRTC\n" :
-				  "no time daemon disciplines the clock any more\n");
-}
-
-/**
- * vmmci_disciplined - whether the clock is a time daemon's, as last seen
- * @v: the device
- *
- * Context: any.
- */
-bool vmmci_disciplined(struct vmmci *v)
-{
-	return READ_ONCE(v->disciplined);
+	v->disciplined = is;
+	if (is)
+		dev_info_ratelimited(&v->vdev->dev,
+				     "a time daemon disciplines the clock: stepping only at SYNCRTC\n");
+	else
+		dev_info_ratelimited(&v->vdev->dev,
+				     "no time daemon disciplines the clock any more\n");
 }

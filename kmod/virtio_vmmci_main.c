@@ -13,7 +13,12 @@
 
 bool vmmci_debug;
 unsigned int vmmci_poll_interval = 15;
-unsigned int vmmci_step_threshold = 5;
+/*
+ * In ms. A thousand times what a reading leaves in doubt where the host is busy
+ * (20 to 80 us, measured), so that no step is made in vain; and a guest whose
+ * clock runs off by 50 ppm is stepped twice an hour.
+ */
+unsigned int vmmci_step_threshold = 100;
 /* Longer than any daemon's longest poll: 2048 s are systemd-timesyncd's. */
 unsigned int vmmci_discipline_hold = 3600;
 
@@ -32,6 +37,34 @@ static int vmmci_param_set(const char *val, const struct kernel_param *kp)
 	return err;
 }
 
+/* In whole seconds, as it was once; what is less than one is not nothing. */
+static int vmmci_seconds_set(const char *val, const struct kernel_param *kp)
+{
+	unsigned int seconds;
+	int err = kstrtouint(val, 0, &seconds);
+
+	if (err)
+		return err;
+	if (seconds > UINT_MAX / MSEC_PER_SEC)
+		return -ERANGE;
+
+	WRITE_ONCE(vmmci_step_threshold, seconds * MSEC_PER_SEC);
+	blocking_notifier_call_chain(&vmmci_params, 0, NULL);
+	return 0;
+}
+
+static int vmmci_seconds_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%u\n",
+			  DIV_ROUND_UP(READ_ONCE(vmmci_step_threshold),
+				       (unsigned int)MSEC_PER_SEC));
+}
+
+static const struct kernel_param_ops vmmci_seconds_ops = {
+	.set = vmmci_seconds_set,
+	.get = vmmci_seconds_get,
+};
+
 static const struct kernel_param_ops vmmci_param_ops = {
 	.set = vmmci_param_set,
 	.get = param_get_uint,
@@ -45,12 +78,18 @@ __MODULE_PARM_TYPE(poll_interval, "uint");
 MODULE_PARM_DESC(poll_interval,
 		 "Seconds between drift measurements (default 15, 0 = never)");
 
-module_param_cb(step_threshold, &vmmci_param_ops, &vmmci_step_threshold, 0644);
-__MODULE_PARM_TYPE(step_threshold, "uint");
-MODULE_PARM_DESC(step_threshold,
-		 "Drift in seconds beyond which the clock is stepped (default 5, 0 = only measure)");
+module_param_cb(step_threshold_ms, &vmmci_param_ops, &vmmci_step_threshold,
+		0644);
+__MODULE_PARM_TYPE(step_threshold_ms, "uint");
+MODULE_PARM_DESC(step_threshold_ms,
+		 "Drift in ms beyond which the clock is stepped (default 100, 0 = only measure)");
 
-module_param_cb(discipline_hold, &vmmci_param_ops, &vmmci_discipline_hold, 0644);
+module_param_cb(step_threshold, &vmmci_seconds_ops, NULL, 0644);
+__MODULE_PARM_TYPE(step_threshold, "uint");
+MODULE_PARM_DESC(step_threshold, "The same in whole seconds");
+
+module_param_cb(discipline_hold, &vmmci_param_ops, &vmmci_discipline_hold,
+		0644);
 __MODULE_PARM_TYPE(discipline_hold, "uint");
 MODULE_PARM_DESC(discipline_hold,
 		 "Seconds for which a clock that a time daemon steered is not stepped for its drift (default 3600, 0 = step)");
@@ -67,6 +106,7 @@ static void vmmci_config_changed(struct virtio_device *vdev)
 {
 	struct vmmci *v = vdev->priv;
 
+	set_bit(VMMCI_ASKED, &v->flags);
 	queue_work(v->wq, &v->command_work);
 }
 
@@ -89,6 +129,7 @@ static void vmmci_stop(struct vmmci *v)
 {
 	cancel_work_sync(&v->command_work);
 	cancel_delayed_work_sync(&v->poll_work);
+	cancel_delayed_work_sync(&v->sync_work);
 	v->vdev->config->reset(v->vdev);
 }
 
@@ -116,19 +157,27 @@ static int vmmci_probe(struct virtio_device *vdev)
 	mutex_init(&v->lock);
 	INIT_WORK(&v->command_work, vmmci_command_work);
 	INIT_DELAYED_WORK(&v->poll_work, vmmci_poll_work);
+	INIT_DELAYED_WORK(&v->sync_work, vmmci_sync_work);
 	v->params_nb.notifier_call = vmmci_params_changed;
 
-	v->wq = alloc_ordered_workqueue("vmmci", WQ_FREEZABLE);
+	/* vmd waits 3 s for an answer, however little memory there is. */
+	v->wq = alloc_ordered_workqueue("vmmci", WQ_FREEZABLE | WQ_MEM_RECLAIM);
 	if (!v->wq)
 		return -ENOMEM;
 
-	err = vmmci_sysfs_init(v);
+	err = vmmci_daemon_init(v);
 	if (err)
 		goto err_wq;
+
+	err = vmmci_sysfs_init(v);
+	if (err)
+		goto err_daemon;
 
 	vmmci_sysctl_init(v);
 	vmmci_poweroff_init(v);
 	vmmci_log_features(vdev);
+	if (!vmmci_daemon_was_there(v))
+		set_bit(VMMCI_SET_FIRST, &v->flags);
 	vmmci_start(v);
 	vmmci_ptp_init(v);
 	blocking_notifier_chain_register(&vmmci_params, &v->params_nb);
@@ -136,6 +185,8 @@ static int vmmci_probe(struct virtio_device *vdev)
 	dev_info(&vdev->dev, "started VMM Control Interface driver\n");
 	return 0;
 
+err_daemon:
+	vmmci_daemon_exit(v);
 err_wq:
 	destroy_workqueue(v->wq);
 	return err;
@@ -150,8 +201,18 @@ static void vmmci_remove(struct virtio_device *vdev)
 	vmmci_stop(v);
 	vmmci_sysctl_exit(v);
 	vmmci_sysfs_exit(v);
+	vmmci_daemon_exit(v);
 	destroy_workqueue(v->wq);
 	vmmci_dbg(v, "removed device\n");
+}
+
+/*
+ * Here, so that the core does not reset the device: without DRIVER_OK vmd ends
+ * at once a guest that it is asked to stop, whatever it has still to write.
+ * Before another kernel the transport resets it.
+ */
+static void __maybe_unused vmmci_shutdown(struct virtio_device *vdev)
+{
 }
 
 #ifdef CONFIG_PM_SLEEP
@@ -168,6 +229,7 @@ static int vmmci_restore(struct virtio_device *vdev)
 {
 	struct vmmci *v = vdev->priv;
 
+	set_bit(VMMCI_SET_FIRST, &v->flags);
 	vmmci_start(v);
 	blocking_notifier_chain_register(&vmmci_params, &v->params_nb);
 	return 0;
@@ -195,6 +257,7 @@ static struct virtio_driver vmmci_driver = {
 	.probe			= vmmci_probe,
 	.remove			= vmmci_remove,
 	.config_changed		= vmmci_config_changed,
+	COMPAT_VIRTIO_SHUTDOWN(vmmci_shutdown)
 #ifdef CONFIG_PM_SLEEP
 	.freeze			= vmmci_freeze,
 	.restore		= vmmci_restore,

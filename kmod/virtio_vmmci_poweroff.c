@@ -13,17 +13,10 @@
 #include "vmmci.h"
 #include "compat/sys_off.h"
 
-/*
- * By now user space is gone and every device is shut down, this one too: vmd
- * takes the announcement whatever the virtio status is.
- */
-static int vmmci_announce(struct sys_off_data *data)
+/* By now user space is gone and every device is shut down, but this one. */
+static int vmmci_last_word(struct sys_off_data *data)
 {
-	struct vmmci *v = data->cb_data;
-
-	/* Where the host asked, it knows, and may only start to wait anew. */
-	if (v->going_down == VMMCI_CMD_NONE)
-		vmmci_write_command(v, VMMCI_CMD_SHUTDOWN);
+	vmmci_announce_poweroff(data->cb_data);
 	return NOTIFY_DONE;
 }
 
@@ -60,6 +53,6 @@ static void vmmci_register_poweroff(struct vmmci *v, int priority,
  */
 void vmmci_poweroff_init(struct vmmci *v)
 {
-	vmmci_register_poweroff(v, SYS_OFF_PRIO_FIRMWARE + 1, vmmci_announce);
+	vmmci_register_poweroff(v, SYS_OFF_PRIO_FIRMWARE + 1, vmmci_last_word);
 	vmmci_register_poweroff(v, SYS_OFF_PRIO_PLATFORM - 1, vmmci_halt);
 }

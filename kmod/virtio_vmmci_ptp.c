@@ -4,104 +4,34 @@
  */
 
 #include <linux/err.h>
+#include <linux/ktime.h>
 
 #include "vmmci.h"
 #include "compat/ptp.h"
 
-/* Readings that take long are made again, so often in all. */
-#define VMMCI_PTP_TRIES		4
-
-/*
- * The system's time, vmd's look at its clock, the system's time. How long that
- * took is told by a clock that nobody steps.
- *
- * Returns -EAGAIN where it lies before the last one.
- */
-static int vmmci_ptp_read_once(struct vmmci *v, s64 *host, u64 *window,
-			       struct ptp_system_timestamp *sts)
-{
-	s64 previous = v->ptp_last;
-	ktime_t start;
-	u32 sec;
-	int err;
-
-	start = ktime_get_raw();
-	ptp_read_system_prets(sts);
-	sec = vmmci_latch(v);
-	ptp_read_system_postts(sts);
-	*window = ktime_to_ns(ktime_sub(ktime_get_raw(), start));
-
-	err = vmmci_host_time(v, sec, host);
-	if (err)
-		return err;
-
-	v->ptp_last = *host;
-	return *host < previous ? -EAGAIN : 0;
-}
-
-static bool vmmci_ptp_is_tight(const struct vmmci *v, u64 window)
-{
-	return window <= v->ptp_window + v->ptp_window / 4;
-}
-
-/* The tightest one grows old: what was in reach once may not be any more. */
-static void vmmci_ptp_note(struct vmmci *v, u64 window)
-{
-	if (!v->ptp_window || window < v->ptp_window)
-		v->ptp_window = window;
-	else
-		v->ptp_window += v->ptp_window / 256;
-}
-
 /*
  * Time daemons learn from the first readings how long one takes, for minutes
  * where those came after a pause, and are misled by as much as the ways there
- * and back differ. So one that is not nearly as tight as the tightest of late
- * is made again, and the tightest counts. Without @sts nobody knows the window.
- *
- * After one that lies before the last only later ones count: the host's clock
- * may have been set back.
+ * and back differ: hence the looks. Without @sts the core brackets all of them,
+ * and more would only make it longer.
  */
 static int vmmci_ptp_gettimex64(struct ptp_clock_info *info,
 				struct timespec64 *ts,
 				struct ptp_system_timestamp *sts)
 {
 	struct vmmci *v = container_of(info, struct vmmci, ptp_info);
-	struct ptp_system_timestamp best_sts = {};
-	u64 window, best = U64_MAX;
-	s64 host, best_host = 0;
-	int i, err;
+	struct vmmci_sample s;
+	int err;
 
-	mutex_lock(&v->lock);
-	for (i = 0; i < VMMCI_PTP_TRIES; i++) {
-		err = vmmci_ptp_read_once(v, &host, &window, sts);
-		if (err == -EAGAIN) {
-			best = U64_MAX;
-			continue;
-		}
-		if (err)
-			break;
+	err = vmmci_measure(v, sts ? VMMCI_LOOKS : 2, 0, &s, sts);
+	if (err)
+		return err;
 
-		if (window < best) {
-			best = window;
-			best_host = host;
-			if (sts)
-				best_sts = *sts;
-		}
-		if (!sts || vmmci_ptp_is_tight(v, best))
-			break;
-	}
-	if (err == -EAGAIN)
-		err = vmmci_backwards(v);
-	if (!err) {
-		vmmci_ptp_note(v, best);
-		*ts = ns_to_timespec64(best_host);
-		if (sts)
-			*sts = best_sts;
-	}
-	mutex_unlock(&v->lock);
-	return err;
+	WRITE_ONCE(v->ptp_read, ktime_get_seconds());
+	*ts = ns_to_timespec64(s.host);
+	return 0;
 }
+
 COMPAT_DEFINE_GETTIMEX64(vmmci_ptp_gettimex64)
 
 /* It is the host's clock, and the host sets it. */

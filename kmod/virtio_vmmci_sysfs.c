@@ -6,6 +6,7 @@
  * Described in Documentation/ABI/sysfs-bus-virtio-vmmci.
  */
 
+#include <linux/jiffies.h>
 #include <linux/sysfs.h>
 
 #include "vmmci.h"
@@ -23,26 +24,11 @@ static ssize_t vmmci_emit_time(char *buf, s64 ns)
 			  ts.tv_nsec);
 }
 
-/* Copies the newest measurement; -ENODATA where there is none yet. */
-static int vmmci_last(struct device *dev, struct vmmci_sample *s)
-{
-	struct vmmci *v = dev_to_vmmci(dev);
-	int err = -ENODATA;
-
-	mutex_lock(&v->lock);
-	if (v->measured) {
-		*s = v->last;
-		err = 0;
-	}
-	mutex_unlock(&v->lock);
-	return err;
-}
-
 static ssize_t drift_ns_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)
 {
 	struct vmmci_sample s;
-	int err = vmmci_last(dev, &s);
+	int err = vmmci_last(dev_to_vmmci(dev), &s);
 
 	return err ?: sysfs_emit(buf, "%lld\n", s.drift);
 }
@@ -53,7 +39,7 @@ static ssize_t drift_uncertainty_ns_show(struct device *dev,
 					 char *buf)
 {
 	struct vmmci_sample s;
-	int err = vmmci_last(dev, &s);
+	int err = vmmci_last(dev_to_vmmci(dev), &s);
 
 	return err ?: sysfs_emit(buf, "%lld\n", s.uncertainty);
 }
@@ -63,7 +49,7 @@ static ssize_t host_time_show(struct device *dev,
 			      struct device_attribute *attr, char *buf)
 {
 	struct vmmci_sample s;
-	int err = vmmci_last(dev, &s);
+	int err = vmmci_last(dev_to_vmmci(dev), &s);
 
 	return err ?: vmmci_emit_time(buf, s.host);
 }
@@ -105,8 +91,7 @@ static DEVICE_ATTR_RO(last_sync);
 static ssize_t disciplined_show(struct device *dev,
 				struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%d\n",
-			  READ_ONCE(dev_to_vmmci(dev)->disciplined));
+	return sysfs_emit(buf, "%d\n", vmmci_disciplined(dev_to_vmmci(dev)));
 }
 static DEVICE_ATTR_RO(disciplined);
 
@@ -206,14 +191,51 @@ void vmmci_sysfs_exit(struct vmmci *v)
 	sysfs_remove_group(&v->vdev->dev.kobj, &vmmci_group);
 }
 
-static void vmmci_sysctl_entry(struct ctl_table *entry, const char *name,
-			       int *value)
+/*
+ * Two files are one value: what the second of them says is of the measurement
+ * that the first one told, unless that was long ago.
+ */
+static void vmmci_split_drift(struct vmmci *v, const int *half)
 {
+	struct timespec64 drift = ns_to_timespec64(v->last.drift);
+	unsigned long old = v->split + 10 * HZ;
+	int *other = half == &v->drift_sec ? &v->drift_nsec : &v->drift_sec;
+
+	if (v->told == other && time_before(jiffies, old)) {
+		v->told = NULL;
+		return;
+	}
+	v->drift_sec = clamp_t(s64, drift.tv_sec, INT_MIN, INT_MAX);
+	v->drift_nsec = drift.tv_nsec;
+	v->told = half;
+	v->split = jiffies;
+}
+
+static int vmmci_show_drift(COMPAT_CTL_TABLE *table, int write, void *buf,
+			    size_t *lenp, loff_t *ppos)
+{
+	struct vmmci *v = table->extra1;
+	int err;
+
+	mutex_lock(&v->lock);
+	if (!*ppos)
+		vmmci_split_drift(v, table->data);
+	err = proc_dointvec(table, write, buf, lenp, ppos);
+	mutex_unlock(&v->lock);
+	return err;
+}
+
+static void vmmci_sysctl_entry(struct vmmci *v, int i, const char *name,
+			       int *half)
+{
+	struct ctl_table *entry = &v->sysctl_table[i];
+
 	entry->procname = name;
-	entry->data = value;
-	entry->maxlen = sizeof(*value);
+	entry->data = half;
+	entry->maxlen = sizeof(*half);
 	entry->mode = 0444;
-	entry->proc_handler = proc_dointvec;
+	entry->proc_handler = vmmci_show_drift;
+	entry->extra1 = v;
 }
 
 /**
@@ -225,8 +247,8 @@ static void vmmci_sysctl_entry(struct ctl_table *entry, const char *name,
  */
 void vmmci_sysctl_init(struct vmmci *v)
 {
-	vmmci_sysctl_entry(&v->sysctl_table[0], "drift_sec", &v->drift_sec);
-	vmmci_sysctl_entry(&v->sysctl_table[1], "drift_nsec", &v->drift_nsec);
+	vmmci_sysctl_entry(v, 0, "drift_sec", &v->drift_sec);
+	vmmci_sysctl_entry(v, 1, "drift_nsec", &v->drift_nsec);
 
 	v->sysctl = compat_register_sysctl("vmmci", v->sysctl_table, 2);
 	if (!v->sysctl)
@@ -236,21 +258,4 @@ void vmmci_sysctl_init(struct vmmci *v)
 void vmmci_sysctl_exit(struct vmmci *v)
 {
 	unregister_sysctl_table(v->sysctl);
-}
-
-/**
- * vmmci_publish - make a measurement the newest one
- * @v: the device
- * @sample: the measurement
- *
- * Context: with @v->lock held.
- */
-void vmmci_publish(struct vmmci *v, const struct vmmci_sample *sample)
-{
-	struct timespec64 drift = ns_to_timespec64(sample->drift);
-
-	v->measured = true;
-	v->last = *sample;
-	WRITE_ONCE(v->drift_sec, clamp_t(s64, drift.tv_sec, INT_MIN, INT_MAX));
-	WRITE_ONCE(v->drift_nsec, drift.tv_nsec);
 }

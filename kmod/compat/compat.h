@@ -31,6 +31,20 @@
 #define COMPAT_SYNCHRONIZE_CBS(fn)
 #endif
 
+/* virtio_driver.shutdown came with 6.14. */
+#ifdef HAVE_VIRTIO_DRIVER_SHUTDOWN
+#define COMPAT_VIRTIO_SHUTDOWN(fn) .shutdown = (fn),
+#else
+#define COMPAT_VIRTIO_SHUTDOWN(fn)
+#endif
+
+/* What a proc_handler is given is const since 6.11. */
+#ifdef HAVE_CONST_CTL_TABLE
+#define COMPAT_CTL_TABLE const struct ctl_table
+#else
+#define COMPAT_CTL_TABLE struct ctl_table
+#endif
+
 /*
  * From 6.6 the number of entries is passed, and from 6.11 an empty one at the
  * end is an error; before, that one is the end. So @table has room for it

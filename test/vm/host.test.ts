@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { command } from '../support/device.ts'
 import { type Guest, onEachKernel } from '../support/guest.ts'
+import { served } from '../support/synced.ts'
 
 /** vmd told the guest of its clock once since a mark, by its own tick, and the guest is right. */
 async function wasTold(guest: Guest, mark: number): Promise<void> {
   const { device } = guest
-  await device.until(mark, 'ack', { value: command.syncrtc })
+  await served(device, mark)
   assert.equal(device.since(mark, 'interrupt', { value: command.syncrtc }).length, 1)
   assert.deepEqual(device.since(mark, 'vmctl'), [])
   const { ns } = await guest.clockError()

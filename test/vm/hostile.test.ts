@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { command, register } from '../support/device.ts'
+import { register } from '../support/device.ts'
 import { type Guest, onEachKernel } from '../support/guest.ts'
+import { served, sync } from '../support/synced.ts'
 
 /** What is said to the device, and whether a SYNCRTC goes with it. */
 const modes: [name: string, words: string, sync?: boolean][] = [
@@ -38,8 +39,7 @@ async function polls(guest: Guest): Promise<void> {
 onEachKernel('lives through every hostile mode', { acpi: true, cpus: 2 }, async (guest) => {
   const { device } = guest
   await guest.parameter('poll_interval', 1)
-  await device.control('sync')
-  await device.until(0, 'ack')
+  await sync(device)
   const epoch = await guest.epoch()
 
   for (const [name, words, sync] of modes) {
@@ -48,7 +48,7 @@ onEachKernel('lives through every hostile mode', { acpi: true, cpus: 2 }, async 
       await device.control(words)
       if (sync) {
         await device.control('sync')
-        await device.until(mark, 'ack', { value: command.syncrtc })
+        await served(device, mark)
       }
       await polls(guest)
     })
@@ -59,9 +59,7 @@ onEachKernel('lives through every hostile mode', { acpi: true, cpus: 2 }, async 
     await device.control('command 0')
   }
 
-  const mark = device.mark()
-  await device.control('sync')
-  await device.until(mark, 'ack', { value: command.syncrtc })
+  await sync(device)
 })
 
 onEachKernel('lives on when the device vanishes', { acpi: true }, async (guest) => {

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { median } from 'simple-statistics'
 import { type Guest, inGuest, kernelsFor, onEachKernel, withoutOurs } from '../support/guest.ts'
 import { builtModules, type Series, type Variant } from '../support/kernels.ts'
+import { sync } from '../support/synced.ts'
 
 /** The clock's device, by its name. */
 const clockDevice = async (guest: Guest) =>
@@ -21,8 +22,7 @@ async function readings(guest: Guest, count: number): Promise<[bigint, bigint, b
 onEachKernel('10,000 readings of the PTP clock', { acpi: true }, async (guest, series) => {
   const { device } = guest
   await guest.parameter('poll_interval', 0)
-  await device.control('sync')
-  await device.until(0, 'ack')
+  await sync(device)
 
   const before = await guest.clockError()
   const mark = device.mark()
@@ -61,8 +61,7 @@ onEachKernel('10,000 readings of the PTP clock', { acpi: true }, async (guest, s
 onEachKernel('a reading that takes long is made again', { acpi: true }, async (guest) => {
   const { device } = guest
   await guest.parameter('poll_interval', 0)
-  await device.control('sync')
-  await device.until(0, 'ack')
+  await sync(device)
   await readings(guest, 25)
 
   await device.control('late 200')
@@ -99,8 +98,7 @@ async function compareByPhcCtl(guest: Guest, clock: string): Promise<void> {
 }
 
 onEachKernel('phc_ctl beside the PTP clock', { acpi: true, disk: 'node' }, async (guest) => {
-  await guest.device.control('sync')
-  await guest.device.until(0, 'ack')
+  await sync(guest.device)
   const clock = await clockDevice(guest)
   await compareByPhcCtl(guest, clock)
   // A rate beyond max_adj is refused before the driver is asked.
@@ -124,8 +122,7 @@ const refusal = async (guest: Guest) => {
 onEachKernel('a host that lies gives an errno', {}, async (guest) => {
   const { device } = guest
   await guest.parameter('poll_interval', 0)
-  await device.control('sync')
-  await device.until(0, 'ack')
+  await sync(device)
   await readings(guest, 25)
   for (const [words, errno] of [
     ['sec 0', 'Numerical result out of range'],
@@ -198,9 +195,7 @@ for (const series of kernelsFor('6.12'))
     inVariant('without PTP', series, 'without-PTP', async (guest) => {
       const { device } = guest
       assert.equal(await guest.sh('dmesg | grep -c "no PTP clock"'), '1')
-      const mark = device.mark()
-      await device.control('sync')
-      await device.until(mark, 'ack')
+      await sync(device)
       await guest.attribute('drift_ns')
     }))
 
@@ -232,8 +227,7 @@ onEachKernel(
 onEachKernel('user space is told of a SYNCRTC', {}, async (guest) => {
   const { device } = guest
   await guest.parameter('poll_interval', 0)
-  await device.control('sync')
-  await device.until(0, 'ack')
+  await sync(device)
   await guest.sh(`busybox uevent sh -c 'env > /tmp/$VMMCI_COMMAND' >/dev/null 2>&1 &
     echo $! >/tmp/listener
     mkfifo /tmp/SYNCRTC
