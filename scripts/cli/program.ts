@@ -56,7 +56,7 @@ const declared: readonly (readonly [Description, Run])[] = [
       takes: [...kernels, ...talk, ...change, 'yes'],
       options: [
         new Option('--no-prereqs', 'do not install packages that are needed'),
-        new Option('--chrony', "let chrony follow the host's clock"),
+        new Option('--chrony [how]', "let chrony follow the host's clock").choices(['precise']),
       ],
     },
     async (options) => (await import('../commands/install.ts')).install(options),

@@ -6,7 +6,13 @@ import {
   requestedKernels,
 } from '../build/select.ts'
 import { adviseBoot } from '../install/boot.ts'
-import { chronyOffer, followByChrony, planChrony, requireChrony } from '../install/chrony.ts'
+import {
+  type Closeness,
+  chronyOffer,
+  followByChrony,
+  planChrony,
+  requireChrony,
+} from '../install/chrony.ts'
 import { inheritedKernels, readInput, touched } from '../install/input.ts'
 import { explainLoad } from '../install/loading.ts'
 import { type InstallInput, planInstall, planLoad } from '../install/plan.ts'
@@ -43,7 +49,7 @@ import { type CommonOptions, runAlone } from './options.ts'
 export interface InstallOptions extends CommonOptions {
   prereqs?: boolean
   /** Let chrony follow the host's clock. */
-  chrony?: boolean
+  chrony?: Closeness
 }
 
 async function selectKernels(
@@ -141,7 +147,8 @@ async function run(project: Project, options: InstallOptions, output: Output): P
   const facts = readFacts(project)
   requirePlatform(project, facts)
   await requireNotOwned(project, 'install')
-  const chrony = options.chrony ? requireChrony(project) : undefined
+  const how = options.chrony
+  const chrony = how && requireChrony(project, how)
   const named = requestedKernels(project, facts, options)
   // What a dry run prints is for a shell.
   if (!options.dryRun) tellDevice(project, output)
@@ -156,7 +163,7 @@ async function run(project: Project, options: InstallOptions, output: Output): P
   const steps = plan(project, gathered)
   if (options.dryRun)
     return showPlan(
-      [...steps, ...planLoad(input), ...(chrony ? planChrony(project, chrony) : [])],
+      [...steps, ...planLoad(input), ...(chrony ? planChrony(project, chrony, how) : [])],
       output,
     )
   throwIfInterrupted()
@@ -166,7 +173,7 @@ async function run(project: Project, options: InstallOptions, output: Output): P
       inScratch(() => runSteps(steps, output)),
     )
   await load(project, input, output)
-  if (options.chrony) await followByChrony(project, output)
+  if (how) await followByChrony(project, how, output)
   report(project, gathered, steps.length === 0, output)
   await tellLeft(gathered, output)
 }

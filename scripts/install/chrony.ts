@@ -19,17 +19,22 @@ const chronyUnit = (): string | undefined =>
     ['/usr/lib', '/lib', '/etc'].some((at) => existsSync(`${at}/systemd/system/${name}`)),
   )
 
+/** How closely chrony is to follow: as is good enough for a host that rests, or as it can. */
+export type Closeness = true | 'precise'
+
 /** Our parts of chrony's configuration: where they are, or would be, and from which file. */
 export function chronyFiles(
   project: Project,
   chrony = readChrony(),
+  how: Closeness = true,
 ): { path: string; from: string }[] {
   const own = project.install.chrony
   if (!own || !chrony?.folder) return []
   const name = `${project.package.name}.conf`
   const unit = chronyUnit()
+  const config = (how === 'precise' && own.precise) || own.config
   return [
-    { path: join(chrony.folder, name), from: join(project.folder, own.config) },
+    { path: join(chrony.folder, name), from: join(project.folder, config) },
     ...(unit
       ? [{ path: `/etc/systemd/system/${unit}.d/${name}`, from: join(project.folder, own.unit) }]
       : []),
@@ -50,11 +55,19 @@ export async function restartChrony(): Promise<void> {
 }
 
 /** What stands in the way of a configuration for chrony, before anything is done. */
-export function requireChrony(project: Project): Chrony {
+export function requireChrony(project: Project, how: Closeness): Chrony {
   if (!project.install.chrony)
     throw new Failure('manifest', `${project.package.name} brings no configuration for chrony.`, {
       mend: 'vmmci-dkms install',
     })
+  if (how === 'precise' && !project.install.chrony.precise)
+    throw new Failure(
+      'manifest',
+      `${project.package.name} has one configuration for chrony only.`,
+      {
+        mend: 'vmmci-dkms install --chrony',
+      },
+    )
   const chrony = readChrony()
   if (!chrony) {
     const distribution = findDistribution(project.distributions, readOsRelease())
@@ -70,8 +83,8 @@ export function requireChrony(project: Project): Chrony {
 }
 
 /** The steps that let chrony follow the clock; none where it does already. */
-export function planChrony(project: Project, chrony: Chrony): Step[] {
-  const missing = chronyFiles(project, chrony).filter(
+export function planChrony(project: Project, chrony: Chrony, how: Closeness): Step[] {
+  const missing = chronyFiles(project, chrony, how).filter(
     ({ path, from }) => !existsSync(path) || !readFileSync(path).equals(readFileSync(from)),
   )
   if (missing.length === 0) return []
@@ -91,14 +104,18 @@ export function planChrony(project: Project, chrony: Chrony): Step[] {
  * Writes our part of chrony's configuration and has it read; what was there is put back where that
  * fails. chronyd does not start without a clock that it is told of, so there must be one.
  */
-export async function followByChrony(project: Project, output: Output): Promise<void> {
-  const chrony = requireChrony(project)
+export async function followByChrony(
+  project: Project,
+  how: Closeness,
+  output: Output,
+): Promise<void> {
+  const chrony = requireChrony(project, how)
   const clock = readClock(project)
   if (!clock?.ptp)
     throw new Failure('load', 'There is no PTP clock for chrony to follow.', {
       mend: 'vmmci-dkms status',
     })
-  const steps = planChrony(project, chrony)
+  const steps = planChrony(project, chrony, how)
   const paths = chronyFiles(project, chrony).map(({ path }) => path)
   try {
     await transaction(

@@ -41,9 +41,10 @@ function badPattern(pattern: string, path: Path): Mistake[] {
 function namedFiles({ install, configure, patches }: Manifest): { file: string; path: Path }[] {
   return [
     ...(install?.udev ? [{ file: install.udev, path: ['install', 'udev'] }] : []),
-    ...(['config', 'unit'] as const).flatMap((what) =>
-      install?.chrony ? [{ file: install.chrony[what], path: ['install', 'chrony', what] }] : [],
-    ),
+    ...(['config', 'precise', 'unit'] as const).flatMap((what) => {
+      const file = install?.chrony?.[what]
+      return file ? [{ file, path: ['install', 'chrony', what] }] : []
+    }),
     ...Object.entries(install?.files ?? {}).map(([to, file]) => ({
       file,
       path: ['install', 'files', to],

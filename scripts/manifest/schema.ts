@@ -189,6 +189,7 @@ const install = strict(
       strict(
         {
           config: file('What chrony.conf takes in.'),
+          precise: Type.Optional(file('The same for install --chrony=precise.')),
           unit: file('A drop-in for its unit: chronyd starts once the clock is there.'),
         },
         'For chrony, installed if asked for.',

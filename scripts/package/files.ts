@@ -36,6 +36,7 @@ export function documents(project: Project): Record<string, string> {
       'chrony.conf': join(project.folder, chrony.config),
       'chrony.service.conf': join(project.folder, chrony.unit),
     }),
+    ...(chrony?.precise && { 'chrony-precise.conf': join(project.folder, chrony.precise) }),
   }
 }
 

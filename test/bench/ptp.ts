@@ -8,29 +8,21 @@ import { ownConfig, startChrony } from '../support/daemons.ts'
 import { type DeviceEvent, register } from '../support/device.ts'
 import { Guest } from '../support/guest.ts'
 import { allSeries, type Series } from '../support/kernels.ts'
+import { sync } from '../support/synced.ts'
 
 /**
  * npm run bench -- ptp: a guest's clock by three ways, side by side in one run, its host 50 ppm fast:
  * chrony on our PTP clock; our five-second step alone; whole seconds of the RTC at each SYNCRTC, as
- * the public driver has it. And what the first is on each kernel, and by other polls. Half way each
+ * the public driver has it. And what the first is on each kernel; polls.ts has other polls. Half way each
  * guest sleeps for eight hours, which vmd tells by a SYNCRTC.
  * Every error is told by readings that none of them has a part in; those of the first minutes, and of
  * the first after the sleep, are in the picture and not in the table. Written to build/ptp.json and
  * docs/pictures/ptp.svg.
  */
-const MINUTES = Number(process.env.VMMCI_BENCH_MINUTES ?? 30)
-const SERIES = '6.12'
+export const MINUTES = Number(process.env.VMMCI_BENCH_MINUTES ?? 30)
+export const SERIES = '6.12'
 
-/** How often chrony could read the clock instead, and of how many readings take the middle one. */
-const POLLS = [
-  'poll 0 dpoll 0',
-  'poll 2 dpoll 2',
-  'poll 4 dpoll 0',
-  'poll 4 dpoll 2',
-  'poll 4 dpoll 4',
-  'poll 6 dpoll 6',
-]
-const PPM = 50
+export const PPM = 50
 const SLEEP_NS = -8 * 3600 * 1e9
 /** Between two looks at all the guests, ms. */
 const LOOK = 10_000
@@ -66,7 +58,7 @@ const byDriver = (event: DeviceEvent) => isAccess(event) && event.offset !== reg
 
 const nothing = async () => {}
 
-const chronyBy = (name: string, config: string): Way => ({
+export const chronyBy = (name: string, config: string): Way => ({
   name,
   disk: 'node',
   begin: (guest) => startChrony(guest, config),
@@ -76,10 +68,12 @@ const chronyBy = (name: string, config: string): Way => ({
 
 const chrony = chronyBy('chrony, PTP clock', ownConfig())
 
-const chronyWith = (words: string): Way =>
-  chronyBy(`chrony, ${words}`, ownConfig().replace(/poll \d+/, words))
-
-const steps: Way = { name: 'five-second step', begin: nothing, synced: nothing, own: byDriver }
+export const steps: Way = {
+  name: 'five-second step',
+  begin: nothing,
+  synced: nothing,
+  own: byDriver,
+}
 
 /** Our driver takes the command, and what it does with the clock is undone at once. */
 const rtc: Way = {
@@ -97,20 +91,17 @@ const rtc: Way = {
     byDriver(event) && (event.offset === register.command || event.offset === register.isr),
 }
 
-async function sync({ device }: Guest): Promise<void> {
-  const mark = device.mark()
-  await device.control('sync')
-  await device.until(mark, 'ack')
-}
-
 const seconds = () => performance.now() / 1000
 
 /** A guest that keeps its clock by one way, and what was seen of it. */
-class Run {
+export class Run {
   readonly points: Point[] = []
   /** How far the guest's clock was stepped: CLOCK_REALTIME against CLOCK_MONOTONIC, ns. */
   stepped = 0
   private accesses = 0
+  /** Of the guest's processor: what woke it, and what it was told by. */
+  private interrupts = 0
+  private interruptsBefore = 0
   /** For how long accesses were counted, s. */
   private watched = 0
   private epoch = 0
@@ -132,7 +123,7 @@ class Run {
       ...(way.disk ? { disk: way.disk } : {}),
     })
     const run = new Run(way, series, guest, await guest.clocksource())
-    await sync(guest)
+    await sync(guest.device)
     await guest.device.control(`clock 0 ${PPM}`)
     await way.begin(guest)
     await run.start()
@@ -143,12 +134,17 @@ class Run {
     return (this.accesses / this.watched) * 3600
   }
 
+  get wakeupsPerHour(): number {
+    return (this.interrupts / this.watched) * 3600
+  }
+
   get settledErrors(): number[] {
     return this.points.filter(({ settled }) => settled).map(({ ns }) => ns)
   }
 
   private async start(): Promise<void> {
     this.epoch = await this.guest.epoch()
+    this.interruptsBefore = await this.countInterrupts()
     this.mark = this.guest.device.mark()
     this.since = seconds()
   }
@@ -158,6 +154,12 @@ class Run {
     this.stepped = Math.max(this.stepped, moved)
     this.accesses += this.guest.device.events.slice(this.mark).filter(this.way.own).length
     this.watched += seconds() - this.since
+    this.interrupts += (await this.countInterrupts()) - this.interruptsBefore
+  }
+
+  private async countInterrupts(): Promise<number> {
+    const sum = '{ for (i = 2; $i ~ /^[0-9]+$/; i++) n += $i } END { printf "%d", n }'
+    return Number(await this.guest.sh(`awk '${sum}' /proc/interrupts`))
   }
 
   /** Of the first minutes, before it counts. */
@@ -175,7 +177,7 @@ class Run {
   async sleep(): Promise<void> {
     await this.stop()
     await this.guest.sh(`shift-clock ${SLEEP_NS}`)
-    await sync(this.guest)
+    await sync(this.guest.device)
     await this.way.synced(this.guest)
     await this.start()
   }
@@ -187,7 +189,7 @@ class Run {
 }
 
 /** All at once, for so long; each half begins with what it takes to settle. */
-async function together(runs: Run[], minutes: number): Promise<void> {
+export async function together(runs: Run[], minutes: number): Promise<void> {
   const start = seconds()
   const half = async () => {
     const end = seconds() + SETTLE + minutes * 30
@@ -230,7 +232,7 @@ const pictured = [chrony, steps, rtc]
 
 const us = (ns: number) => `${(ns / 1e3).toFixed(1)} us`
 
-function row(run: Run): string {
+export function row(run: Run): string {
   const { way, series, clocksource, settledErrors, stepped, accessesPerHour } = run
   return [
     way.name.padEnd(24),
@@ -241,10 +243,11 @@ function row(run: Run): string {
     us(Math.max(...settledErrors.map(Math.abs))).padStart(12),
     (stepped > 1e6 ? 'yes' : 'no').padStart(6),
     accessesPerHour.toFixed(0).padStart(9),
+    run.wakeupsPerHour.toFixed(0).padStart(9),
   ].join('')
 }
 
-const heading = `${'first RMS'.padStart(59)}${'RMS'.padStart(12)}${'worst'.padStart(12)}${'steps'.padStart(6)}${'access/h'.padStart(9)}`
+export const heading = `${'first RMS'.padStart(59)}${'RMS'.padStart(12)}${'worst'.padStart(12)}${'steps'.padStart(6)}${'access/h'.padStart(9)}${'wakes/h'.padStart(9)}`
 
 export async function benchPtp(): Promise<void> {
   const { ptp, bare } = await windows()
@@ -260,7 +263,6 @@ export async function benchPtp(): Promise<void> {
     runs.push(await Run.begin(chrony, SERIES, 'clocksource=refined-jiffies'))
     for (const series of allSeries)
       if (series !== SERIES) runs.push(await Run.begin(chrony, series))
-    for (const words of POLLS) runs.push(await Run.begin(chronyWith(words), SERIES))
     await together(runs, MINUTES)
   } finally {
     for (const { guest } of runs) await guest.dispose()

@@ -4,6 +4,7 @@ const areas: Record<string, () => Promise<void>> = {
   package: async () => (await import('./package.ts')).benchPackage(),
   clock: async () => (await import('./clock.ts')).benchClock(),
   chrony: async () => (await import('./chrony.ts')).benchChrony(),
+  polls: async () => (await import('./polls.ts')).benchPolls(),
   ptp: async () => (await import('./ptp.ts')).benchPtp(),
 }
 

@@ -3,14 +3,19 @@ import { join } from 'node:path'
 import { home } from '../../scripts/home.ts'
 import type { Guest } from './guest.ts'
 
+const config = (name: string): string => readFileSync(join(home, 'kmod/config', name), 'utf8')
+
 /** What install --chrony writes. */
-export const ownConfig = (): string => readFileSync(join(home, 'kmod/config/chrony.conf'), 'utf8')
+export const defaultConfig = (): string => config('chrony.conf')
+
+/** What install --chrony=precise writes; it does in seconds what the other does in minutes. */
+export const ownConfig = (): string => config('chrony-precise.conf')
 
 /** What the packaged udev rules do, for guests that have no udev. */
 const asUdevDoes = `
 ln -sf $(basename $(dirname $(grep -lx vmmci /sys/class/ptp/*/clock_name))) /dev/ptp_vmmci
 cat > /tmp/on-uevent <<'END'
-[ "$VMMCI_COMMAND" = SYNCRTC ] && [ "$VMMCI_STEP_NS" != 0 ] || exit 0
+[ "\${VMMCI_STEP_NS:-0}" != 0 ] || exit 0
 chroot /mnt chronyc -n reset sources
 END
 busybox uevent sh /tmp/on-uevent >/dev/null 2>&1 </dev/null &
