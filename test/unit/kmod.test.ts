@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import semver from 'semver'
 import { ownManifest } from '../../scripts/build/source-tree.ts'
+import { home } from '../../scripts/home.ts'
 import { loadManifest } from '../../scripts/manifest/load.ts'
 
 const project = loadManifest(ownManifest)
@@ -40,6 +41,25 @@ test('every source says its licence', () => {
       /SPDX-License-Identifier: GPL-2\.0-or-later/,
       file,
     )
+})
+
+test('the manual has the line for chrony that is installed', () => {
+  const refclock = /^refclock .*$/m.exec(read('config/chrony.conf'))?.[0]
+  const manual = readFileSync(join(home, 'docs/man/virtio_vmmci.4'), 'utf8')
+  assert.ok(refclock && manual.includes(`.Dl ${refclock}\n`))
+})
+
+test('every parameter is in the manual and in the ABI text', () => {
+  const all = [...read('virtio_vmmci_main.c').matchAll(/MODULE_PARM_DESC\((\w+),/g)].map(
+    (m) => m[1],
+  )
+  assert.ok(all.length > 0)
+  const manual = readFileSync(join(home, 'docs/man/virtio_vmmci.4'), 'utf8')
+  const abi = read('Documentation/ABI/sysfs-bus-virtio-vmmci')
+  for (const name of all) {
+    assert.match(manual, new RegExp(`^\\.It Cm ${name}$`, 'm'))
+    assert.match(abi, new RegExp(`parameters/${name}$`, 'm'))
+  }
 })
 
 test('every attribute is in the ABI text', () => {
