@@ -342,9 +342,15 @@ export async function inGuest(
 /** Guests that wait for their next test, by what they are made of. */
 const waiting = new Map<string, Guest>()
 
-after(async () => {
-  for (const [made, guest] of waiting) await using(guest, made, async () => {})
-})
+/** Ends them after the last test of the file; said once, and only in a file that has such tests. */
+let ending = false
+function endThemAtLast(): void {
+  if (ending) return
+  ending = true
+  after(async () => {
+    for (const [made, guest] of waiting) await using(guest, made, async () => {})
+  })
+}
 
 /** Runs a test in a guest that others of the same make had before it, and will have after it. */
 async function inTurn(
@@ -395,6 +401,7 @@ export function onEachKernel(
   { on = 'ends', own = false, ...options }: Omit<GuestOptions, 'series'> & Where,
   run: (guest: Guest, series: Series) => Promise<void>,
 ): void {
+  if (!own) endThemAtLast()
   for (const series of kernelsFor(on))
     test(`${series}: ${name}`, () =>
       (own ? inGuest : inTurn)(name, { series, ...options }, (guest) => run(guest, series)))
