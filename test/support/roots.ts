@@ -46,12 +46,12 @@ const node = ['nodejs', 'npm', 'ca-certificates']
 
 /** Each is a layer on another one where that has most of it: nothing is installed twice. */
 export const specs = {
-  bullseye: { about: 'Debian 11', mib: 0, suite: 'bullseye', security: true, packages: [] },
-  bookworm: { about: 'Debian 12', mib: 0, suite: 'bookworm', packages: [] },
-  trixie: { about: 'Debian 13', mib: 0, suite: 'trixie', packages: [] },
+  bullseye: { about: 'Debian 11', mib: 136, suite: 'bullseye', security: true, packages: [] },
+  bookworm: { about: 'Debian 12', mib: 130, suite: 'bookworm', packages: [] },
+  trixie: { about: 'Debian 13', mib: 128, suite: 'trixie', packages: [] },
   'kernel-5.10': {
     about: 'Linux 5.10, its headers and dkms 2.8',
-    mib: 0,
+    mib: 864,
     on: 'bullseye',
     suite: 'bullseye',
     security: true,
@@ -60,7 +60,7 @@ export const specs = {
   },
   'kernel-6.1': {
     about: 'Linux 6.1, its headers and dkms 3.0',
-    mib: 0,
+    mib: 900,
     on: 'bookworm',
     suite: 'bookworm',
     packages: [...kbuild, headers],
@@ -68,7 +68,7 @@ export const specs = {
   },
   'kernel-6.1-i386': {
     about: "Linux 6.1's headers for i386",
-    mib: 0,
+    mib: 300,
     on: 'bookworm',
     suite: 'bookworm',
     foreign: 'i386',
@@ -77,7 +77,7 @@ export const specs = {
   /** dkms, a compiler and the default kernel's headers. */
   headers: {
     about: "a compiler, dkms 3.2 and Linux 6.12's headers",
-    mib: 0,
+    mib: 647,
     on: 'trixie',
     suite: 'trixie',
     backports: true,
@@ -85,7 +85,7 @@ export const specs = {
   },
   'kernel-6.12': {
     about: 'Linux 6.12',
-    mib: 0,
+    mib: 110,
     on: 'headers',
     suite: 'trixie',
     backports: true,
@@ -94,7 +94,7 @@ export const specs = {
   },
   'kernel-7.2': {
     about: 'Linux 7.2 and its headers',
-    mib: 0,
+    mib: 235,
     on: 'headers',
     suite: 'trixie',
     backports: true,
@@ -103,7 +103,7 @@ export const specs = {
   },
   'kernel-7.3': {
     about: 'Linux 7.3 and its headers',
-    mib: 0,
+    mib: 235,
     on: 'headers',
     suite: 'trixie',
     backports: true,
@@ -113,7 +113,7 @@ export const specs = {
   /** QEMU with vfio-user-pci, and what guests' initramfs and disks are made of. */
   qemu: {
     about: 'QEMU, and what guests are made with',
-    mib: 0,
+    mib: 451,
     on: 'trixie',
     suite: 'trixie',
     backports: true,
@@ -127,17 +127,17 @@ export const specs = {
   /** What a machine with Secure Boot begins with, and what enrols a key in its firmware. */
   'secure-boot': {
     about: 'UEFI, shim and GRUB',
-    mib: 0,
+    mib: 150,
     on: 'trixie',
     suite: 'trixie',
     packages: ['ovmf', 'shim-signed', 'grub-efi-amd64-signed', 'python3-virt-firmware', 'openssl'],
   },
   /** A fresh Debian 13 with its own Node and nothing else. */
-  fresh: { about: 'Node and npm', mib: 0, on: 'trixie', suite: 'trixie', packages: node },
+  fresh: { about: 'Node and npm', mib: 240, on: 'trixie', suite: 'trixie', packages: node },
   /** The same once dkms, a compiler and the default kernel's headers are there. */
   dkms: {
     about: 'Node beside dkms and a compiler',
-    mib: 0,
+    mib: 240,
     on: 'headers',
     suite: 'trixie',
     backports: true,
@@ -146,7 +146,7 @@ export const specs = {
   /** What makes packages, checks them and serves them. */
   package: {
     about: 'what makes packages and checks them',
-    mib: 0,
+    mib: 600,
     on: 'headers',
     suite: 'trixie',
     backports: true,
@@ -163,7 +163,7 @@ export const specs = {
    */
   node: {
     about: 'Node and time daemons, for guests',
-    mib: 0,
+    mib: 281,
     on: 'trixie',
     suite: 'trixie',
     packages: [
@@ -183,7 +183,7 @@ rm systemd-timesyncd_*.deb`,
   /** A Debian 13 that boots, can build and keeps time: systemd, udev, dkms, its default kernel, chrony. */
   debian: {
     about: 'a Debian 13 that boots',
-    mib: 0,
+    mib: 450,
     on: 'headers',
     suite: 'trixie',
     backports: true,
