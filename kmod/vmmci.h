@@ -27,6 +27,9 @@
 
 #include "compat/compat.h"
 
+/* Kernels before 5.0 have none: compat/ptp.h */
+struct ptp_system_timestamp;
+
 /* Feature bits, from vmd's virtio.h */
 #define VMMCI_F_TIMESYNC	0
 #define VMMCI_F_ACK		1
