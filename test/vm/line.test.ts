@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { command, register } from '../support/device.ts'
 import { onEachKernel } from '../support/guest.ts'
+import { sync } from '../support/synced.ts'
 
 /** Two processors: the line rises again while the other one is anywhere. */
 onEachKernel('one guest, on both interrupt lines', { cpus: 2, acpi: true }, async (guest) => {
@@ -10,8 +11,8 @@ onEachKernel('one guest, on both interrupt lines', { cpus: 2, acpi: true }, asyn
     await device.control(`line ${line}`)
     for (let n = 0; n < 10; n++) {
       const mark = device.mark()
-      await device.control('sync')
-      await device.until(mark, 'ack')
+      await sync(device)
+      await device.until(mark, 'read', { offset: register.isr })
       assert.equal(device.since(mark, 'read', { offset: register.isr }).length, 1)
     }
 
