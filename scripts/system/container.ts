@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { isRoot } from '../run/exec.ts'
 
 /** Files that container managers leave inside: systemd-nspawn and LXC, Docker, podman, any of systemd's. */
 const marks = [
@@ -23,8 +24,8 @@ function isChroot(): boolean {
     const [ours, first] = [statSync('/'), statSync('/proc/1/root/.')]
     return ours.dev !== first.dev || ours.ino !== first.ino
   } catch {
-    // Only root may look there.
-    return false
+    // Only root may look there. Where root may not, the first process is somebody else's.
+    return isRoot()
   }
 }
 
