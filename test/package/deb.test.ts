@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
-import { copyFileSync, cpSync, readFileSync } from 'node:fs'
+import { copyFileSync, cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { renderDkmsConf } from '../../scripts/build/source-tree.ts'
 import { home } from '../../scripts/home.ts'
-import { debianChangelog, parseChangelog } from '../../scripts/package/changelog.ts'
 import { exitStatus } from '../../scripts/run/failure.ts'
 import { allHave, has, kernelsOf, traces, watchModules } from '../support/installed.ts'
 import { project } from '../support/kernels.ts'
@@ -29,18 +27,6 @@ async function rootWithTwin(): Promise<{ root: Root; release: string; twin: stri
 
 const install = (root: Root, version: string) =>
   root.sh(`apt-get install -y -q --allow-downgrades --reinstall /root/${debFile(version)} 2>&1`)
-
-test('what debian/ has of the manifest and of CHANGELOG.md is what they say', () => {
-  const read = (file: string) => readFileSync(join(home, 'debian', file), 'utf8')
-  assert.deepEqual(read('sources').trim().split('\n'), project.sources)
-  assert.equal(read('dkms.conf').replaceAll('#VERSION#', project.version), renderDkmsConf(project))
-  const releases = parseChangelog(readFileSync(join(home, 'CHANGELOG.md'), 'utf8'))
-  const { name, maintainer, summary } = project.package
-  assert.equal(read('changelog'), debianChangelog(releases, name, maintainer))
-  const control = read('control')
-  for (const line of [`Maintainer: ${maintainer}`, `Description: ${summary}`])
-    assert.ok(control.split('\n').includes(line), line)
-})
 
 test('dpkg-buildpackage makes it from the tree alone, and lintian finds nothing', async () => {
   await using root = await Root.of('package')
