@@ -330,7 +330,10 @@ export class Root {
   ) {}
 
   static async of(name: RootName): Promise<Root> {
-    return Root.over(await layers(name), name)
+    const root = await Root.over(await layers(name), name)
+    // As on a new machine: apt has no lists before somebody asks for them.
+    rmSync(join(root.folder, 'var/lib/apt/lists'), { recursive: true, force: true })
+    return root
   }
 
   /** The same of folders; see overlay(). */
