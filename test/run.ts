@@ -14,11 +14,11 @@ import { closure, type RootName, rootFolder, specs } from './support/roots.ts'
 import { forgetTimes, took } from './support/times.ts'
 import { summary } from './times.ts'
 
-/** npm test, npm run test:all, npm run test:debug: see parts.ts for what runs where. */
+/** npm test, npm run test:all: see parts.ts for what runs where. */
 const program = new Command('npm test --')
   .description('Runs the tests. They need root, on Debian; unit does not.')
   .addArgument(new Argument('[part...]', 'only these, whole').choices(partNames))
-  .option('--all', 'what npm run test:all runs: every part but debug')
+  .option('--all', 'what npm run test:all runs: every part but unseen')
   .option('--rest', 'what npm test leaves out of that')
   .option('--jobs <n>', 'how many at a time', String(availableParallelism() + 1))
   .addHelpText('after', '\nWhat a part is, and which of them run where: test/parts.ts')

@@ -21,7 +21,7 @@ WantedBy=multi-user.target
 `
 
 /** Writes a root's files into OUT/disk, an ext4 of that size. */
-async function writeDisk(root: Root, size: string, out: string): Promise<void> {
+export async function writeDisk(root: Root, size: string, out: string): Promise<void> {
   await using maker = await Root.of('qemu')
   mkdirSync(join(maker.folder, 'disk'))
   await root.showIn(join(maker.folder, 'disk'))

@@ -180,6 +180,14 @@ apt-get download -q systemd-timesyncd
 dpkg -x systemd-timesyncd_*.deb /
 rm systemd-timesyncd_*.deb`,
   },
+  /** What Alpine boots by, of Debian's packages: busybox for init, OpenRC, nothing of systemd. */
+  openrc: {
+    about: 'busybox and OpenRC, as Alpine boots',
+    mib: 20,
+    on: 'trixie',
+    suite: 'trixie',
+    packages: ['busybox-static', 'openrc', 'kmod'],
+  },
   /** A Debian 13 that boots, can build and keeps time: systemd, udev, dkms, its default kernel, chrony. */
   debian: {
     about: 'a Debian 13 that boots',
@@ -401,9 +409,9 @@ export class Root {
   }
 
   /** Starts a program inside, to be watched and interrupted. */
-  start(words: readonly string[]): ChildProcess {
+  start(words: readonly string[], stdin: 'ignore' | 'pipe' = 'ignore'): ChildProcess {
     const [program, ...rest] = this.words(words)
-    return spawn(program as string, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
+    return spawn(program as string, rest, { stdio: [stdin, 'pipe', 'pipe'] })
   }
 
   /** Puts the packed package inside, as npm would unpack it. */

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict'
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { home } from '../../scripts/home.ts'
+import { exitStatus } from '../../scripts/run/failure.ts'
+import { kernelsOf } from '../support/installed.ts'
+import { command, packedPackage, Root } from '../support/roots.ts'
+import { atTerminal } from '../support/terminal.ts'
+
+// One root and a module that is built in a moment: each test goes on from where the last one ended.
+describe('an installation keeps its word', () => {
+  let root: Root
+  let release: string
+  let twin: string
+  const manifest = ['--manifest', '/root/hello/manifest.json']
+  const line = (...words: string[]) => [...command, ...words, ...manifest].join(' ')
+  const cli = (...words: string[]) => root.cli(...words, ...manifest)
+  const modulesOf = async (kernel: string) =>
+    (await root.sh(`find /lib/modules/${kernel}/ -name 'hello_else.ko*'`))
+      .split('\n')
+      .filter(Boolean)
+  const version = async (kernel: string) =>
+    (
+      await root.sh(`modinfo -F version $(find /lib/modules/${kernel}/ -name 'hello_else.ko*')`)
+    ).trim()
+  const setVersion = (to: string) =>
+    root.sh(`sed -i 's/"0\\.[0-9.]*"/"${to}"/' /root/hello/hello_else.c /root/hello/manifest.json`)
+
+  before(async () => {
+    root = await Root.of('dkms')
+    await root.addPackage(await packedPackage())
+    cpSync(join(home, 'test/fixtures/hello'), join(root.folder, 'root/hello'), { recursive: true })
+    release = (await kernelsOf(root)).at(-1) as string
+    twin = `${release}-twin`
+    await root.addTwin(release, twin)
+  })
+  after(() => root.dispose())
+
+  test('what a dry run prints can be pasted, and does the same', async () => {
+    await root.sh(`${line('install', '--dry-run', '--kernel', release)} > /root/plan
+      cd / && sh -e /root/plan`)
+    const { status, stdout, stderr } = await cli('install', '--yes', '--kernel', release)
+    assert.equal(status, 0, stderr)
+    assert.match(stdout, /is installed already/)
+    assert.equal((await cli('uninstall', '--yes')).status, 0)
+  })
+
+  for (const mask of ['077', '027'])
+    test(`with umask ${mask} all is for all to read, and the second time there is nothing to do`, async () => {
+      await root.sh(`umask ${mask}; ${line('install', '--yes', '--kernel', release)}`)
+      const hidden = await root.sh(
+        `find /usr/src/hello-* /etc/modprobe.d/hello* /etc/modules-load.d/hello* ! -perm -444`,
+      )
+      assert.equal(hidden, '')
+      assert.match((await cli('install', '--yes', '--kernel', release)).stdout, /installed already/)
+    })
+
+  test('a second kernel, and the removal from one of them', async () => {
+    assert.equal((await cli('install', '--yes', '--kernel', twin)).status, 0)
+    const missing = await cli('uninstall', '--yes', '--kernel', '6.1.0-absent')
+    assert.equal(missing.status, exitStatus.kernel)
+    const removed = await cli('uninstall', '--yes', '--kernel', release)
+    assert.equal(removed.status, 0, removed.stderr)
+    assert.deepEqual(await modulesOf(release), [])
+    assert.equal((await modulesOf(twin)).length, 1)
+    assert.match(await root.sh('ls /usr/src /etc/modprobe.d'), /hello[\s\S]*hello/)
+    assert.equal((await cli('install', '--yes', '--kernel', release)).status, 0)
+  })
+
+  test('an upgrade while a kernel has no headers leaves its module, and names it', async () => {
+    await root.sh(`mv /opt/headers-${twin} /opt/away`)
+    await setVersion('0.4.0')
+    const { status, stderr } = await cli('install', '--yes', '--kernel', release)
+    assert.equal(status, 0, stderr)
+    assert.equal(await version(release), '0.4.0')
+    assert.equal(await version(twin), '0.3.1')
+    assert.match(
+      stderr,
+      new RegExp(`${twin.replaceAll('+', '\\+')}[\\s\\S]*keeps the older modules`),
+    )
+    await root.sh(`mv /opt/away /opt/headers-${twin}`)
+  })
+
+  test('of the same version, other sources that do not compile leave the module', async () => {
+    const [file] = await modulesOf(release)
+    const before = await root.sh(`sha256sum ${file}`)
+    const state = await root.state()
+    await root.sh('echo "this is no C;" >> /root/hello/hello_else.c')
+    const failed = await cli('install', '--yes', '--kernel', release)
+    assert.equal(failed.status, exitStatus.build, failed.stderr)
+    assert.match(failed.stderr, /try: less \/var\/log\/hello-dkms\/\S+\.log/)
+    assert.deepEqual(await root.changed(state), [])
+
+    // As a package would: it goes on, and the kernel keeps what it has.
+    await root.sh(`cp -R /usr/src/hello-dkms-0.4.0 /root/whole
+      cp /root/hello/hello_else.c /usr/src/hello-dkms-0.4.0/
+      /opt/vmmci/scripts/guest/every-kernel install hello-dkms 0.4.0`)
+    assert.equal(await root.sh(`sha256sum ${file}`), before)
+    await root.sh(`rm -r /usr/src/hello-dkms-0.4.0; mv /root/whole /usr/src/hello-dkms-0.4.0
+      sed -i '$d' /root/hello/hello_else.c`)
+    assert.equal((await cli('install', '--yes', '--all-kernels')).status, 0)
+  })
+
+  test('an undo that fails keeps what it had saved, and says how to put it back', async () => {
+    const state = await root.state()
+    await root.sh(`echo "this is no C;" >> /root/hello/hello_else.c
+      mv /usr/bin/tar /usr/bin/tar.real
+      printf '%s\\n' '#!/bin/sh' 'case "$*" in *-xpf*) echo "No space left on device" >&2; exit 2 ;; esac' 'exec tar.real "$@"' > /usr/bin/tar
+      chmod +x /usr/bin/tar`)
+    await setVersion('0.5.0')
+    const { status, stderr } = await cli('install', '--yes', '--kernel', release)
+    assert.equal(status, exitStatus.build, stderr)
+    const [, putBack] = /This puts it back:\n {2}(tar .*)\n/.exec(stderr) ?? []
+    assert.ok(putBack, stderr)
+    await root.sh(`mv /usr/bin/tar.real /usr/bin/tar; ${putBack}; rm -r /tmp/vmmci-dkms-*`)
+    assert.deepEqual(await root.changed(state), [])
+    await root.sh("sed -i '$d' /root/hello/hello_else.c")
+  })
+
+  test('the second Ctrl-C under sudo does not end the undoing', async () => {
+    await root.sh(`apt-get update -q && apt-get install -y -q --no-install-recommends sudo
+      useradd -m admin && echo 'admin ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/admin
+      cp -R /root/hello /home/admin/hello`)
+    const state = await root.state()
+    const words = [...command, 'install', '--yes', '--verbose', '--kernel', release]
+    const { status, screen } = await atTerminal(
+      root,
+      [...words, '--manifest', '/home/admin/hello/manifest.json'],
+      [
+        { after: /Building module/, keys: '\x03' },
+        { after: /\^C|Putting back/, keys: '\x03' },
+        { after: /Putting back|\^C/, keys: '\x03' },
+      ],
+      'admin',
+    )
+    assert.equal(status, exitStatus.interrupted, screen)
+    assert.doesNotMatch(screen, /Could not undo|is kept in/)
+    assert.deepEqual(await root.changed(state), [])
+    assert.equal(await version(release), '0.4.0')
+  })
+
+  test('names that are no names are refused, and names that begin alike are others', async () => {
+    const state = await root.state()
+    for (const name of ['', '.', '..', '-x', 'a/b']) {
+      const { status } = await root.run(['/opt/vmmci/scripts/guest/every-kernel', 'remove', name])
+      assert.equal(status, 2, name)
+    }
+    await root.sh(`mkdir -p /usr/src/hello-dkms-more-1.0 /var/log/hello-dkms-more
+      printf 'PACKAGE_NAME="hello-dkms-more"\\nPACKAGE_VERSION="1.0"\\nBUILT_MODULE_NAME[0]="other"\\n' > /usr/src/hello-dkms-more-1.0/dkms.conf
+      touch /lib/modules/${release}/updates/dkms/other.ko /var/log/hello-dkms-more/a.log`)
+    const removed = await cli('uninstall', '--yes')
+    assert.equal(removed.status, 0, removed.stderr)
+    const left = await root.changed(state)
+    assert.ok(
+      !left.some((entry) => entry.startsWith('- ') && !/hello/.test(entry)),
+      left.join('\n'),
+    )
+    assert.match(
+      await root.sh(`ls /usr/src /lib/modules/${release}/updates/dkms /var/log/hello-dkms-more`),
+      /hello-dkms-more-1\.0[\s\S]*other\.ko[\s\S]*a\.log/,
+    )
+  })
+
+  test('in folders of any name it builds', async () => {
+    for (const name of ['two words', "it's", 'a:b', '50%', 'no #1', '$HOME']) {
+      const folder = `/root/${name}`
+      const built = await cli('build', '--kernel', release, '--out', folder)
+      assert.equal(built.status, 0, `${name}: ${built.stderr}`)
+      assert.match(built.stdout, /hello_else\.ko/)
+    }
+    const odd = join(root.folder, 'root/odd tmp: #1')
+    cpSync(join(home, 'test/fixtures/hello'), odd, { recursive: true })
+    const { status, stderr } = await root.run([
+      ...['env', 'TMPDIR=/root/odd tmp: #1', ...command, 'build', '--kernel', release],
+      ...['--manifest', '/root/odd tmp: #1/manifest.json', '--out', '/root/out'],
+    ])
+    assert.equal(status, 0, stderr)
+  })
+
+  test('what a dry run of build prints can be pasted', async () => {
+    await root.sh(`${line('build', '--dry-run', '--kernel', release, '--out', '/root/pasted')} > /root/plan
+      cd / && sh -e /root/plan`)
+    assert.match(await root.sh(`ls /root/pasted/${release}`), /hello_else\.ko/)
+    assert.equal((await root.sh('ls /tmp')).trim(), '')
+  })
+
+  test('what is read-only is said before anything is built', async () => {
+    for (const folder of ['/usr/src', '/lib/modules']) {
+      await root.sh(`mount --bind ${folder} ${folder} && mount -o remount,bind,ro ${folder}`)
+      const { status, stderr } = await cli('install', '--yes', '--kernel', release)
+      await root.sh(`umount ${folder}`)
+      assert.equal(status, exitStatus.platform, stderr)
+      assert.match(stderr, new RegExp(`${folder} is read-only here`))
+    }
+  })
+})
