@@ -7,7 +7,7 @@ import { inGuest } from '../support/guest.ts'
 import { guestKernel } from '../support/kernels.ts'
 import { packedPackage, Root } from '../support/roots.ts'
 
-/** npm run picture: docs/install.svg, of what the command prints in a whole Debian 13. */
+/** npm run picture: docs/pictures/*.svg, of what the command prints in a whole Debian 13. */
 const typed = ['vmmci-dkms install --yes', 'vmmci-dkms smoke', 'vmmci-dkms status']
 
 await using root = await Root.of('debian')

@@ -11,7 +11,8 @@ export default async function* report(events) {
     if ((type !== 'test:pass' && type !== 'test:fail') || data.nesting > 0) continue
     const ms = data.details.duration_ms
     const passed = type === 'test:pass'
-    took('test', data.name, Date.now() - ms, passed)
+    // What was left out is shown, and counts for nothing.
+    if (data.skip === undefined) took('test', data.name, Date.now() - ms, passed)
     const skipped = data.skip === undefined ? '' : ` (left out: ${data.skip})`
     yield `${passed ? 'ok' : 'NO'} ${(ms / 1000).toFixed(1).padStart(6)} s  ${job}: ${data.name}${skipped}\n`
     if (!passed) yield `${inspect(data.details.error.cause ?? data.details.error)}\n`
