@@ -66,11 +66,12 @@ export async function makeDist(outdir: string, { sourceMaps = false } = {}): Pro
   writeFileSync(join(outdir, 'start.cjs'), "import('./cli.js')\n")
   const libraries = librariesIn(metafile)
   writeFileSync(join(outdir, 'THIRD-PARTY-NOTICES'), notices(libraries))
+  // For editors: what a manifest names as its $schema.
+  writeFileSync(join(outdir, 'manifest.schema.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  // The last: package.json's prepare takes it for the sign that all is there.
   const builtFrom = {
     commit: await commit(),
     libraries: libraries.map(({ name, version, license }) => ({ name, version, license })),
   }
   writeFileSync(join(outdir, 'built-from.json'), `${JSON.stringify(builtFrom, null, 2)}\n`)
-  // For editors: what a manifest names as its $schema.
-  writeFileSync(join(outdir, 'manifest.schema.json'), `${JSON.stringify(manifest, null, 2)}\n`)
 }

@@ -70,7 +70,12 @@ describe('a person', () => {
     )
     assert.equal(refused.status, exitStatus.privilege, refused.screen)
     assert.match(refused.screen, /which sudo did not grant\.\n {2}try: su -c/)
-    const gone = await atTerminal(root, uninstall, [{ after: /assword/, keys: '\x03' }], 'typist')
+    const gone = await atTerminal(
+      root,
+      uninstall,
+      [{ after: /assword/, keys: '\x03', again: true }],
+      'typist',
+    )
     assert.equal(gone.status, exitStatus.interrupted, gone.screen)
     await assertClean()
   })

@@ -8,9 +8,12 @@ import { took } from './times.ts'
 export default async function* report(events) {
   const job = process.env.VMMCI_JOB ?? 'test'
   for await (const { type, data } of events) {
-    if ((type !== 'test:pass' && type !== 'test:fail') || data.nesting > 0) continue
+    if (type !== 'test:pass' && type !== 'test:fail') continue
     const ms = data.details.duration_ms
     const passed = type === 'test:pass'
+    // A suite is what its tests are, unless what comes before or after them fails.
+    const { failureType } = data.details.error ?? {}
+    if (data.details.type === 'suite' && (passed || failureType === 'subtestsFailed')) continue
     // What was left out is shown, and counts for nothing.
     if (data.skip === undefined) took('test', data.name, Date.now() - ms, passed)
     const skipped = data.skip === undefined ? '' : ` (left out: ${data.skip})`

@@ -6,6 +6,11 @@ import type { Root } from './roots.ts'
 export interface Typed {
   after: RegExp
   keys: string
+  /**
+   * Typed until it is heard, as impatient people do: sudo passes over a Ctrl-C that comes between its
+   * prompt and its read(2).
+   */
+  again?: true
 }
 
 /** Runs words inside a root at a pseudo-terminal, by util-linux's script, and types what is to be typed. */
@@ -23,6 +28,7 @@ export async function atTerminal(
   let screen = ''
   let from = 0
   const left = [...typed]
+  let again: NodeJS.Timeout | undefined
   child.stdout?.on('data', (chunk) => {
     screen += chunk
     const [next] = left
@@ -30,9 +36,13 @@ export async function atTerminal(
     if (!next || !seen) return
     from = screen.length
     left.shift()
-    child.stdin?.write(next.keys)
+    clearInterval(again)
+    const type = () => child.stdin?.write(next.keys)
+    type()
+    if (next.again) again = setInterval(type, 100)
   })
   const [status] = await once(child, 'close')
+  clearInterval(again)
   return { status, screen: screen.replaceAll('\r', '') }
 }
 
