@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { dirname } from 'node:path'
 import { CommanderError } from 'commander'
+import type { Documents } from './cli/documents.ts'
 import { program } from './cli/program.ts'
 import { usageFailure } from './cli/usage.ts'
 import { quote, show } from './run/exec.ts'
@@ -14,8 +15,10 @@ function report(failure: Failure, json: boolean): void {
   const { message, kind, status } = failure
   const { mend, details = [] } = failure.more
   if (json) {
-    const error = { kind, status, message, mend: mend ?? null, details }
-    process.stdout.write(`${typedJson({ error })}\n`)
+    const document: Documents['error'] = {
+      error: { kind, status, message, mend: mend ?? null, details: [...details] },
+    }
+    process.stdout.write(`${typedJson(document)}\n`)
     return
   }
   for (const line of details) process.stderr.write(`  ${line}\n`)

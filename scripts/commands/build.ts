@@ -8,11 +8,12 @@ import {
   meantKernel,
   requestedKernels,
 } from '../build/select.ts'
+import type { Documents } from '../cli/documents.ts'
 import { requireBuildable } from '../install/requirements.ts'
-import { ours } from '../run/exec.ts'
 import { handleInterrupts } from '../run/interrupt.ts'
 import { inScratch, makeFolder } from '../run/scratch.ts'
 import { runSteps, type Step, showPlan } from '../run/steps.ts'
+import { ours } from '../run/typed.ts'
 import { keyByPolicy } from '../signing/policy.ts'
 import { signModule } from '../signing/sign.ts'
 import { readFacts } from '../system/facts.ts'
@@ -69,6 +70,8 @@ export async function build(
   )
   // More builds than cores: linking and the like leave room for another kernel's compiler.
   await inScratch(() => runSteps(steps, output, 2 * availableParallelism()))
-  const made = kernels.map(({ release }) => ({ kernel: release, modules: built.get(release) }))
-  output.result({ kernels: made }, () => [...built.values()].flat().map((info) => info.file))
+  const document: Documents['build'] = {
+    kernels: kernels.map(({ release }) => ({ kernel: release, modules: built.get(release) ?? [] })),
+  }
+  output.result(document, () => [...built.values()].flat().map((info) => info.file))
 }

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import semver from 'semver'
 import { defaultSelection, headersFailure, headersFor, requestedKernels } from '../build/select.ts'
+import type { Documents } from '../cli/documents.ts'
 import { isInstalled } from '../install/headers.ts'
 import { compilerMend } from '../install/requirements.ts'
 import type { KernelOption, Project } from '../manifest/manifest.ts'
@@ -18,13 +19,7 @@ import { findDevices, freeSpace } from '../system/machine.ts'
 import { modprobeLines, showModprobeLine } from '../system/modprobe.ts'
 import { type CommonOptions, open } from './options.ts'
 
-export interface Finding {
-  what: string
-  level: 'ok' | 'note' | 'fail'
-  message: string
-  mend?: string
-  kind?: FailureKind
-}
+type Finding = Documents['check']['system'][number]
 
 const ok = (what: string, message: string): Finding => ({ what, level: 'ok', message })
 
@@ -227,8 +222,12 @@ export async function check(options: CommonOptions): Promise<void> {
   const failed = [...system, ...perKernel.flatMap((k) => k.findings)].find(
     (f) => f.level === 'fail',
   )
-  const verdict = failed ? 'fail' : 'ok'
-  output.result({ verdict, system, kernels: perKernel }, () => [
+  const document: Documents['check'] = {
+    verdict: failed ? 'fail' : 'ok',
+    system,
+    kernels: perKernel,
+  }
+  output.result(document, () => [
     `${facts.os.prettyName}, ${project.package.name} ${project.version}`,
     ...lines(system),
     ...perKernel.flatMap(({ kernel, running, findings }) => [

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import type { Documents } from '../cli/documents.ts'
 import { importDkmsConf } from '../import/dkms-conf.ts'
 import { quote } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
@@ -35,7 +36,6 @@ export async function importFile(path: string, options: ImportOptions): Promise<
   const document = `${JSON.stringify(manifest, null, 2)}\n`
   for (const note of notes) output.warn(note)
   if (options.out) writeNew(resolve(options.out), document)
-  output.result({ manifest, notes, file: options.out ?? null }, () =>
-    options.out ? [] : [document.trimEnd()],
-  )
+  const result: Documents['import'] = { manifest, notes, file: options.out ?? null }
+  output.result(result, () => (options.out ? [] : [document.trimEnd()]))
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Documents } from '../cli/documents.ts'
 import { answered, lookAt, type Question, questions } from '../import/init.ts'
 import { parseManifest } from '../manifest/load.ts'
 import { ask, quote } from '../run/exec.ts'
@@ -56,5 +57,6 @@ export async function init(given: string | undefined, options: InitOptions): Pro
   const document = `${JSON.stringify(manifest, null, 2)}\n`
   parseManifest(document, file)
   writeNew(file, document)
-  output.result({ manifest, file }, () => [`${file} is written. Now: check --manifest ${file}`])
+  const result: Documents['init'] = { manifest, file }
+  output.result(result, () => [`${file} is written. Now: check --manifest ${file}`])
 }

@@ -5,6 +5,7 @@ import {
   meantKernel,
   requestedKernels,
 } from '../build/select.ts'
+import type { Documents } from '../cli/documents.ts'
 import { adviseBoot } from '../install/boot.ts'
 import {
   type Closeness,
@@ -223,7 +224,7 @@ function report(
 ): void {
   const { name } = project.package
   const boot = adviseBoot(facts, input.releases)
-  const document = {
+  const document: Documents['install'] = {
     package: name,
     version: project.version,
     kernels: input.releases,

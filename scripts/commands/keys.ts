@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import type { Documents } from '../cli/documents.ts'
 import { writeFiles } from '../install/files.ts'
 import { exec, isRoot, show as showCommand, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
@@ -17,7 +18,9 @@ export interface KeysOptions extends CommonOptions {
   passphrase?: boolean
 }
 
-function describe(place: KeyPlace) {
+type Standing = Documents['keys enroll']['standing']
+
+function describe(place: KeyPlace): Documents['keys show']['keys'][number] {
   let certificate: X509Certificate | undefined
   try {
     certificate = new X509Certificate(readFileSync(place.cert))
@@ -36,7 +39,8 @@ function describe(place: KeyPlace) {
 export async function showKeys(options: KeysOptions): Promise<void> {
   const { output } = open(options)
   const keys = keyPlaces(options).map(describe)
-  output.result({ uefi: hasEfi(), keys }, () => [
+  const document: Documents['keys show'] = { uefi: hasEfi(), keys }
+  output.result(document, () => [
     ...keys.flatMap((key, i) => [
       `${key.of}: ${key.state}${i === 0 && key.state === 'complete' ? ', used for signing' : ''}`,
       `  key          ${key.key}`,
@@ -89,7 +93,8 @@ export async function makeKey(options: KeysOptions): Promise<void> {
       output,
       () => runSteps(steps, output),
     )
-    output.result({ key: newKey, cert: newCert }, () => [newKey, newCert])
+    const document: Documents['keys new'] = { key: newKey, cert: newCert }
+    output.result(document, () => [newKey, newCert])
   })
 }
 
@@ -109,15 +114,19 @@ export async function enrollKey(options: KeysOptions): Promise<void> {
   if (!place)
     throw new Failure('sign', 'There is no key to enrol.', { mend: 'vmmci-dkms keys new' })
   const { standing: now } = describe(place)
-  const nothing = {
+  const nothing: Partial<Record<Standing, string>> = {
     'no UEFI': 'This machine has no UEFI, as under vmd: no key has to be enrolled.',
     enrolled: `${place.cert} is enrolled already.`,
     pending: `${place.cert} will be asked about at the next boot.`,
-  }[now as string]
-  if (nothing) return output.result({ cert: place.cert, standing: now }, () => [nothing])
+  }
+  const tell = (standing: Standing, lines: string[]) => {
+    const document: Documents['keys enroll'] = { cert: place.cert, standing }
+    output.result(document, () => lines)
+  }
+  const line = now && nothing[now]
+  if (line) return tell(now, [line])
   const command = { argv: ['mokutil', '--import', place.cert], root: true }
-  if (options.dryRun)
-    return output.result({ commands: [showCommand(command)] }, () => [showCommand(command)])
+  if (options.dryRun) return output.commands([showCommand(command)])
   if (!which('mokutil'))
     throw new Failure('toolchain', 'There is no mokutil.', { mend: 'apt-get install mokutil' })
   output.say('mokutil asks for a password now, to be typed once more at the next boot.')
@@ -126,5 +135,5 @@ export async function enrollKey(options: KeysOptions): Promise<void> {
     throw new Failure('sign', `mokutil failed with status ${status}.`, {
       mend: showCommand(command),
     })
-  output.result({ cert: place.cert, standing: 'pending' }, () => screens)
+  tell('pending', screens)
 }

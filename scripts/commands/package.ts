@@ -1,6 +1,7 @@
 import { rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { defaultSelection, headersFailure, meantKernel, requestedKernels } from '../build/select.ts'
+import type { Documents } from '../cli/documents.ts'
 import { requireBuildable } from '../install/requirements.ts'
 import type { Project } from '../manifest/manifest.ts'
 import type { Kind } from '../package/kind.ts'
@@ -109,7 +110,7 @@ export async function makePackages(word: string, options: PackageOptions): Promi
     const plan = planPackages(project, { names, kernels, out, pair, sign: options.sign })
     if (options.dryRun) {
       const commands = plan.steps.flatMap((step) => (step.commands ?? []).map(show))
-      return output.result({ commands }, () => commands)
+      return output.commands(commands)
     }
     try {
       makeFolder(out)
@@ -117,11 +118,13 @@ export async function makePackages(word: string, options: PackageOptions): Promi
     } finally {
       for (const place of plan.places) rmSync(place, { recursive: true, force: true })
     }
-    const packages = plan.made.map((file) => ({
-      file,
-      bytes: statSync(file).size,
-      sha256: digest('sha256', file),
-    }))
-    output.result({ packages }, () => packages.map(({ file }) => file))
+    const document: Documents['package'] = {
+      packages: plan.made.map((file) => ({
+        file,
+        bytes: statSync(file).size,
+        sha256: digest('sha256', file),
+      })),
+    }
+    output.result(document, () => plan.made)
   })
 }

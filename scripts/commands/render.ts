@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { renderDkmsConf, templateFile } from '../build/source-tree.ts'
+import type { Documents } from '../cli/documents.ts'
 import { type CommonOptions, open } from './options.ts'
 
 /** dkms.conf on stdout, or into a file. */
@@ -7,7 +8,12 @@ export async function render(options: CommonOptions & { out?: string }): Promise
   const { project, output } = open(options)
   const text = renderDkmsConf(project)
   if (options.out && !options.dryRun) writeFileSync(options.out, text)
-  output.result({ template: templateFile, file: options.out ?? null, text }, () =>
+  const document: Documents['render'] = {
+    template: templateFile,
+    file: options.out ?? null,
+    text,
+  }
+  output.result(document, () =>
     options.out
       ? [`${options.dryRun ? 'Would write' : 'Wrote'} ${options.out}.`]
       : text.trimEnd().split('\n'),

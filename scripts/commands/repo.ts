@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { Documents } from '../cli/documents.ts'
 import {
   addDebs,
   addRpms,
@@ -102,11 +103,14 @@ export async function makeRepository(options: RepoOptions): Promise<void> {
       : []),
   ]
   if (options.dryRun) {
-    output.result({ packages, out }, () => [
-      ...steps.map(({ title }) => `# ${title}`),
-      ...packages.map((file) => `${quote(file)} -> ${quote(out)}`),
-    ])
-    return
+    // Most of it is no command's work.
+    return output.commands(
+      [],
+      [
+        ...steps.map(({ title }) => `# ${title}`),
+        ...packages.map((file) => `# ${quote(file)} -> ${quote(out)}`),
+      ],
+    )
   }
   handleInterrupts()
   makeFolder(out)
@@ -117,7 +121,8 @@ export async function makeRepository(options: RepoOptions): Promise<void> {
     () => runSteps(steps, output),
   )
   const use = usage(input, url)
-  output.result({ repository: out, packages, use }, () => [
+  const document: Documents['package repo'] = { repository: out, packages, use }
+  output.result(document, () => [
     `Serve ${out}; then, as root in a guest:`,
     ...Object.entries(use).flatMap(([where, lines]) => [
       '',

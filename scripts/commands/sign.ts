@@ -2,15 +2,16 @@ import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { buildFolder } from '../build/build.ts'
 import { requestedKernels } from '../build/select.ts'
+import type { Documents } from '../cli/documents.ts'
 import { readyKernels } from '../install/loading.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { Failure } from '../run/failure.ts'
 import { handleInterrupts } from '../run/interrupt.ts'
 import type { Output } from '../run/output.ts'
 import { inScratch } from '../run/scratch.ts'
-import { runSteps, type Step } from '../run/steps.ts'
+import { runSteps, type Step, showPlan } from '../run/steps.ts'
 import { chooseKey } from '../signing/keys.ts'
-import { signModule } from '../signing/sign.ts'
+import { signModule, typedSigning } from '../signing/sign.ts'
 import { readFacts } from '../system/facts.ts'
 import type { Kernel } from '../system/kernels.ts'
 import { findModules } from '../system/modules.ts'
@@ -52,32 +53,35 @@ async function run(project: Project, options: SignOptions, output: Output): Prom
     throw new Failure('sign', 'There is no key to sign with.', {
       mend: 'vmmci-dkms sign --key FILE --cert FILE',
     })
-  output.say(`Key: ${pair.key} (${pair.of})`)
-  const steps = files.flatMap(({ kernel, modules }): Step[] => [
-    ...modules.map(
-      (file): Step => ({
+  const steps: Step[] = []
+  for (const { kernel, modules } of files) {
+    for (const file of modules) {
+      const same = options.dryRun ? await typedSigning(kernel, file, pair) : []
+      if (!same)
+        throw new Failure('toolchain', 'There is neither sign-file nor kmodsign to be typed.', {
+          mend: `vmmci-dkms sign --kernel ${kernel.release}`,
+        })
+      steps.push({
         title: `Sign ${basename(file)} for ${kernel.release}`,
         kind: 'sign',
+        same,
         action: () => signModule(kernel, file, pair),
-      }),
-    ),
-    ...(options.out
-      ? []
-      : [
-          {
-            title: `Make the module lists of ${kernel.release} anew`,
-            kind: 'sign' as const,
-            commands: [{ argv: ['depmod', kernel.release], root: true }],
-          },
-        ]),
-  ])
-  const signed = files.flatMap(({ modules }) => modules)
-  if (options.dryRun) {
-    output.result({ key: pair, files: signed }, () => signed.map((file) => `sign ${file}`))
-    return
+      })
+    }
+    if (!options.out)
+      steps.push({
+        title: `Make the module lists of ${kernel.release} anew`,
+        kind: 'sign',
+        commands: [{ argv: ['depmod', kernel.release], root: true }],
+      })
   }
+  const signed = files.flatMap(({ modules }) => modules)
+  if (options.dryRun) return showPlan(steps, output)
+  output.say(`Key: ${pair.key} (${pair.of})`)
   await inScratch(() => runSteps(steps, output))
-  output.result({ key: pair, files: signed }, () => signed)
+  const { key, cert, of } = pair
+  const document: Documents['sign'] = { key, cert, of, files: signed }
+  output.result(document, () => signed)
 }
 
 /** Signs what build made or what is installed, and checks it. */

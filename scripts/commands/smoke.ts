@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Documents } from '../cli/documents.ts'
 import { explainLoad } from '../install/loading.ts'
 import {
   type Check,
@@ -157,8 +158,7 @@ export async function smoke(options: SmokeOptions): Promise<void> {
   const missing = notLoaded(project)
   if (options.dryRun) {
     const commands = missing.map((name) => show(loadCommand(name)))
-    output.result({ commands }, () => commands)
-    return
+    return output.commands(commands)
   }
   if (options.interactive && !process.stdin.isTTY)
     throw new Failure('usage', '--interactive asks a person, and there is no terminal here.', {
@@ -195,7 +195,14 @@ export async function smoke(options: SmokeOptions): Promise<void> {
 
   const failed = checks.filter((check) => check.result === 'fail').length
   if (options.tap) for (const line of tap(checks)) process.stdout.write(`${line}\n`)
-  else output.result({ package: project.package.name, passed: failed === 0, checks }, () => [])
+  else {
+    const document: Documents['smoke'] = {
+      package: project.package.name,
+      passed: failed === 0,
+      checks,
+    }
+    output.result(document, () => [])
+  }
   if (failed > 0) {
     output.warn(`${failed} of ${checks.length} checks failed.`)
     process.exitCode = exitStatus.smoke

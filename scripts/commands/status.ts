@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import type { Documents } from '../cli/documents.ts'
 import { sourceFolder } from '../install/plan.ts'
 import { openMetrics } from '../look/openmetrics.ts'
 import { findProblems, judge, verdictStatus } from '../look/status.ts'
@@ -139,7 +140,8 @@ export async function status(options: CommonOptions & { format?: 'openmetrics' }
     process.stdout.write(openMetrics({ ...now, verdict }))
     return
   }
-  output.result({ ...now, verdict, problems }, () => [
+  const document: Documents['status'] = { ...now, verdict, problems }
+  output.result(document, () => [
     row('package', `${now.package} ${now.version}`),
     row('device', now.devices.join(', ') || 'none in this machine'),
     ...now.drivers.map((d) =>

@@ -1,3 +1,4 @@
+import type { Documents } from '../cli/documents.ts'
 import { brought, forget, removeCommand } from '../install/brought.ts'
 import { chronyFiles, restartChrony } from '../install/chrony.ts'
 import { equippedKernels, readRemoval, touched } from '../install/input.ts'
@@ -50,7 +51,7 @@ async function run(project: Project, options: CommonOptions, output: Output): Pr
     await restartChrony()
   if (input.isLast) forget(name)
   const stillLoaded = loadedModules(input.loaded).map((m) => m.name)
-  const document = {
+  const document: Documents['uninstall'] = {
     package: name,
     removed: input.isLast ? input.versions : [],
     kernels: input.releases,

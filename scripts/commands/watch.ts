@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { clearLine, cursorTo } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Documents } from '../cli/documents.ts'
 import type { Measurement } from '../look/watch.ts'
 import { Watcher, watchHeading, watchLine } from '../look/watch.ts'
 import type { Project } from '../manifest/manifest.ts'
@@ -88,8 +89,8 @@ export async function watch(options: WatchOptions): Promise<void> {
     const state = stateNow(project)
     const measurement = state.error ? undefined : watcher.add(state)
     if (options.json) {
-      if (measurement ?? state.error !== failed)
-        process.stdout.write(`${JSON.stringify(measurement ?? { error: state.error })}\n`)
+      const line: Documents['watch'] = measurement ?? { error: state.error }
+      if (measurement ?? state.error !== failed) process.stdout.write(`${JSON.stringify(line)}\n`)
     } else if (measurement) {
       if (shown++ % SCREEN === 0 && !(live && shown > 1)) output.say(heading)
       show(watchLine(measurement))

@@ -68,11 +68,6 @@ export const ownWords = (): string[] => [
   ...process.argv.slice(1),
 ]
 
-/** Another command of ours, as a person would type it. */
-export const ours = (...words: string[]): Command => ({
-  argv: [...ownWords().slice(0, 2 + process.execArgv.length), ...words],
-})
-
 /** Why nobody but root can do it. */
 export const unraisable = 'This needs root, and there is neither sudo nor doas.'
 

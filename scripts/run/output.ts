@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline'
+import type { AnyDocument, Documents } from '../cli/documents.ts'
 import type { Unit } from '../manifest/manifest.ts'
 import { interrupted, interruption } from './interrupt.ts'
 import { asTyped, typedJson } from './typed.ts'
@@ -84,8 +85,15 @@ export class Output {
     return /^y(es)?$/i.test(said?.trim() || (said === undefined ? 'no' : enter))
   }
 
+  /** What a dry run ends with: commands for a shell, and their lines for people, as they are. */
+  commands(commands: string[], lines: readonly string[] = commands): void {
+    const document: Documents['--dry-run'] = { commands }
+    if (this.options.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
+    else if (!this.options.quiet) for (const line of lines) process.stdout.write(`${line}\n`)
+  }
+
   /** The result: as JSON if that was asked for, else as lines. */
-  result(document: unknown, lines: () => string[]): void {
+  result(document: AnyDocument, lines: () => string[]): void {
     if (this.options.json) process.stdout.write(`${typedJson(document)}\n`)
     else for (const line of lines()) this.say(line)
   }

@@ -109,7 +109,7 @@ export const showSteps = (steps: readonly Step[]): string[] =>
 
 /** A dry run's result: the commands, under their titles for people. */
 export function showPlan(steps: readonly Step[], output: Output): void {
-  output.result({ commands: steps.flatMap(typed).map(show) }, () => showSteps(steps))
+  output.commands(steps.flatMap(typed).map(show), showSteps(steps))
 }
 
 /** Runs commands whatever happens, to their end; for undoing. Returns those that failed, and why. */

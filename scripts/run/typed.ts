@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path'
-import { quote } from './exec.ts'
+import { type Command, ownWords, quote } from './exec.ts'
 
 /** How this program was called: under which of its names, and for whose module. */
 export interface Called {
@@ -17,6 +17,15 @@ export function calledAs(argv: readonly string[]): Called {
 }
 
 export const called = calledAs(process.argv)
+
+/** Another command of ours, about the same module, as a person would type it. */
+export const ours = (...words: string[]): Command => ({
+  argv: [
+    ...ownWords().slice(0, 2 + process.execArgv.length),
+    ...words,
+    ...(called.manifest ? ['--manifest', called.manifest] : []),
+  ],
+})
 
 /** Commands that are about one module, and would be about this project's without a manifest. */
 const verbs =

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { randomUUID, X509Certificate } from 'node:crypto'
 import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Command, exec, quote, show, which } from '../run/exec.ts'
@@ -37,13 +37,20 @@ async function must(command: Command): Promise<void> {
     })
 }
 
-/** sign-file of the kernel's own build, Ubuntu's kmodsign, or openssl: the first that is there. */
-async function signPlain(kernel: Kernel, file: string, pair: KeyPair): Promise<void> {
-  const hash = configuredHash(kernel)
+/** By sign-file of the kernel's own build, or Ubuntu's kmodsign; undefined where there is neither. */
+function signCommand(kernel: Kernel, file: string, { key, cert }: KeyPair): Command | undefined {
   const signFile = kernel.headers.folder && join(kernel.headers.folder, 'scripts/sign-file')
   const program = signFile && existsSync(signFile) ? signFile : which('kmodsign')
-  if (program)
-    return must({ argv: [program, hash, pair.key, pair.cert, file], root: !canRead(pair.key) })
+  return program === undefined
+    ? undefined
+    : { argv: [program, configuredHash(kernel), key, cert, file], root: !canRead(key) }
+}
+
+/** sign-file, kmodsign, or openssl: the first that is there. */
+async function signPlain(kernel: Kernel, file: string, pair: KeyPair): Promise<void> {
+  const command = signCommand(kernel, file, pair)
+  if (command) return must(command)
+  const hash = configuredHash(kernel)
   const der = `${file}.der`
   const cert = `${file}.pem`
   writeFileSync(cert, new X509Certificate(readFileSync(pair.cert)).toString())
@@ -123,10 +130,45 @@ export async function signModule(kernel: Kernel, file: string, pair: KeyPair): P
       throw new Failure('sign', `The signature of ${file} is not by ${pair.cert}.`, {
         mend: `openssl x509 -noout -subject -in ${quote(pair.cert)}`,
       })
-    const { uid, gid, mode } = statSync(file)
-    const own = ['-o', String(uid), '-g', String(gid), '-m', (mode & 0o7777).toString(8)]
-    const root = uid !== process.getuid?.()
-    await must({ argv: ['install', ...own, await pack(), `${file}.new`], root })
-    await must({ argv: ['mv', '-fT', `${file}.new`, file], root })
+    for (const command of exchangeCommands(await pack(), file)) await must(command)
   })
+}
+
+/** What puts another in a file's place, whole or not at all; mode and owner stay. */
+function exchangeCommands(by: string, file: string): Command[] {
+  const { uid, gid, mode } = statSync(file)
+  const own = ['-o', String(uid), '-g', String(gid), '-m', (mode & 0o7777).toString(8)]
+  const root = uid !== process.getuid?.()
+  return [
+    { argv: ['install', ...own, by, `${file}.new`], root },
+    { argv: ['mv', '-fT', `${file}.new`, file], root },
+  ]
+}
+
+/** What a person would type to do as signModule(); undefined where no program signs by itself. */
+export async function typedSigning(
+  kernel: Kernel,
+  file: string,
+  pair: KeyPair,
+): Promise<Command[] | undefined> {
+  const work = `/tmp/vmmci-dkms-${randomUUID()}`
+  const packed = join(work, basename(file))
+  const compression = compressionOf(file)
+  const tools = compression ? compressions[compression] : undefined
+  const plain = compression ? packed.slice(0, -compression.length) : packed
+  const sign = signCommand(kernel, plain, pair)
+  const size = await withPlain(file, async (plain) => withoutSignatures(readFileSync(plain)).length)
+  return (
+    sign && [
+      { argv: ['mkdir', '-m', '700', work] },
+      { argv: ['cp', file, work] },
+      ...(tools ? [{ argv: [...tools.unpack, packed] }] : []),
+      // Signatures are behind the module.
+      { argv: ['truncate', '-s', String(size), plain] },
+      sign,
+      ...(tools ? [{ argv: [...tools.pack, plain] }] : []),
+      ...exchangeCommands(packed, file),
+      { argv: ['rm', '-r', work] },
+    ]
+  )
 }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { Ajv } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
 import { build, type Plugin } from 'esbuild'
+import { documentSchema } from '../cli/documents.ts'
 import { home } from '../home.ts'
 import { manifest } from '../manifest/schema.ts'
 import { ajvOptions } from '../manifest/validate.ts'
@@ -68,6 +69,11 @@ export async function makeDist(outdir: string, { sourceMaps = false } = {}): Pro
   writeFileSync(join(outdir, 'THIRD-PARTY-NOTICES'), notices(libraries))
   // For editors: what a manifest names as its $schema.
   writeFileSync(join(outdir, 'manifest.schema.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  // For those who read what --json prints.
+  writeFileSync(
+    join(outdir, 'documents.schema.json'),
+    `${JSON.stringify(documentSchema, null, 2)}\n`,
+  )
   // The last: package.json's prepare takes it for the sign that all is there.
   const builtFrom = {
     commit: await commit(),

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Option } from 'commander'
 import { ownManifest } from '../build/source-tree.ts'
 import { type DescribedCommand, describedCommands } from '../cli/described.ts'
+import { documents } from '../cli/documents.ts'
 import { always, endings } from '../cli/endings.ts'
 import { commonNames, commonOptions } from '../cli/options.ts'
 import { program } from '../cli/program.ts'
@@ -88,9 +89,7 @@ const commandsPage = [
 const statusesPage = [
   ...head('Exit statuses'),
   ...statusTable,
-  ...paragraph(
-    'With `--json` a failure is one document too: `{"error": {"kind", "status", "message", "mend", "details"}}`. `mend` is a command that mends it, or null.',
-  ),
+  ...paragraph('With `--json` a failure is [one document](json.md), too.'),
 ]
 
 const manifestPage = [
@@ -107,6 +106,32 @@ const manifestPage = [
       description,
     ]),
   ),
+]
+
+const documentTables = Object.entries(documents).flatMap(([name, schema]) => {
+  const root = JSON.parse(JSON.stringify(schema)) as Schema
+  return [
+    `## ${name === 'error' ? 'A failure' : `\`${name}\``}`,
+    '',
+    ...paragraph(root.description ?? ''),
+    ...table(
+      ['key', 'type', 'always', 'meaning'],
+      keysOf(root).map(({ path, type, required, description }) => [
+        `\`${path}\``,
+        type,
+        required ? 'yes' : '',
+        description,
+      ]),
+    ),
+  ]
+})
+
+const jsonPage = [
+  ...head('What --json prints'),
+  ...paragraph(
+    'One document on standard output, whatever happens: the result of the command, or why it failed. `[]` stands for each element of a list, `*` for any name. The schema for programs is `dist/documents.schema.json`; there `#/definitions/check` is what `check` prints.',
+  ),
+  ...documentTables,
 ]
 
 /** The day of the newest release: pages that are made again are the same. */
@@ -196,6 +221,7 @@ const whole = (lines: readonly string[]) => `${lines.join('\n').trimEnd()}\n`
 export const pages: Record<string, string> = {
   'docs/reference/commands.md': whole(commandsPage),
   'docs/reference/exit-statuses.md': whole(statusesPage),
+  'docs/reference/json.md': whole(jsonPage),
   'docs/reference/manifest.md': whole(manifestPage),
   'docs/man/tools/vmmci-dkms.8': whole(manCommands),
   'docs/man/tools/vmmci-dkms-manifest.5': whole(manManifest),

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { home } from '../../scripts/home.ts'
 import { exec, type Result } from '../../scripts/run/exec.ts'
 import { cache, cached, cacheFolder } from './cache.ts'
+import { checkDocument } from './documents.ts'
 import { mirrors } from './mirror.ts'
 
 /** A Debian root to be made once and kept: what it is made of is its name in the cache. */
@@ -422,9 +423,11 @@ export class Root {
     )
   }
 
-  /** The command, from the unpacked package. */
-  cli(...words: string[]): Promise<Result> {
-    return this.run([...command, ...words])
+  /** The command, from the unpacked package; a document that it prints is what its schema says. */
+  async cli(...words: string[]): Promise<Result> {
+    const result = await this.run([...command, ...words])
+    if (words.includes('--json')) checkDocument(words, result.stdout)
+    return result
   }
 
   /** A second kernel: the headers of the first under another release, which kbuild takes as they are. */

@@ -56,8 +56,9 @@ for (const [options, people, json] of says)
     const wrapped = `${'word '.repeat(16).trim()}\n${'word '.repeat(4)}end\n`
     assert.equal(out, people ? `a line\n\n${wrapped}` : '')
     assert.equal(err, 'a warning\n')
-    const [result] = written(() => output.result({ a: 1 }, () => ['one', 'two']))
-    assert.equal(result, json ? '{\n  "a": 1\n}\n' : people ? 'one\ntwo\n' : '')
+    const document = { key: 'a', cert: 'b' }
+    const [result] = written(() => output.result(document, () => ['one', 'two']))
+    assert.equal(result, json ? '{\n  "key": "a",\n  "cert": "b"\n}\n' : people ? 'one\ntwo\n' : '')
     assert.equal(output.verbose, options.verbose === true)
   })
 
