@@ -60,7 +60,7 @@ export async function buildCommands(
       })),
     ...(program ? [{ argv: [join(folder, program), ...words], cwd: folder }] : []),
     ...makeWords(project, filled).map((argv) => ({
-      argv: [...argv, `-j${jobs}`, ...told],
+      argv: argv[0] === 'make' ? [...argv, `-j${jobs}`, ...told] : argv,
       cwd: folder,
     })),
   ]

@@ -19,7 +19,8 @@ const fillWord = (word: string, filling: Filling): string =>
   word.replaceAll(new RegExp(braces, 'g'), (_, name: keyof Filling) => filling[name])
 
 /** One of a manifest's ways to build, as words that still have braces. */
-function template({ folder, own, words = [], target }: Make): string[] {
+function template({ program, folder, own, words = [], target }: Make): string[] {
+  if (program) return [`{source}/${program}`, ...words]
   const at = folder ? `{source}/${folder}` : '{source}'
   if (own) return ['make', '-C', at, ...words, ...(target ? [target] : [])]
   return ['make', '-C', '{headers}', `M=${at}`, ...words, target ?? 'modules']
@@ -28,6 +29,13 @@ function template({ folder, own, words = [], target }: Make): string[] {
 /** The commands that build a project, one after the other. */
 export const makeWords = (project: Project, filling: Filling): string[][] =>
   project.make.map((make) => template(make).map((word) => fillWord(word, filling)))
+
+/** The scripts of the sources that a build runs. */
+export const ownPrograms = ({
+  configure = [],
+  make,
+}: Pick<Project, 'configure' | 'make'>): string[] =>
+  [configure[0], ...make.map(({ program }) => program)].filter((name) => name !== undefined)
 
 /** The words of what runs before them, if there is anything. */
 export const configureWords = ({ configure = [] }: Project, filling: Filling): string[] =>

@@ -4,6 +4,7 @@ import { home } from '../home.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { quote } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
+import { ownPrograms } from './make.ts'
 import { render } from './render.ts'
 
 export const ownManifest = join(home, 'kmod/manifest.json')
@@ -31,9 +32,9 @@ export function sourceTree(project: Project): Map<string, Buffer> {
   return files.set('dkms.conf', Buffer.from(renderDkmsConf(project)))
 }
 
-/** Whether a file of the tree is a program: what configures is, and what was one in the sources. */
+/** Whether a file of the tree is a program: what a build runs is, and what was one in the sources. */
 export function isProgram(project: Project, path: string): boolean {
-  if (path === guard || path === project.configure?.[0]) return true
+  if (path === guard || ownPrograms(project).includes(path)) return true
   const found = statSync(join(project.folder, path), { throwIfNoEntry: false })
   return project.sources.includes(path) && found !== undefined && (found.mode & 0o100) !== 0
 }

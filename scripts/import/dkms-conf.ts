@@ -1,5 +1,6 @@
-import { join } from 'node:path'
+import { join, normalize } from 'node:path'
 import { findDescription, findLicense, findModuleLicense } from '../manifest/find-out.ts'
+import { rangeOf } from '../manifest/kernel-range.ts'
 import type { Make, Manifest, Module } from '../manifest/manifest.ts'
 import { architectures } from '../manifest/schema.ts'
 import { sourceFiles } from '../manifest/sources.ts'
@@ -13,25 +14,31 @@ export interface Imported {
 }
 
 /** What dkms sets before it reads the file, as a manifest's words. */
-const given = {
+const given: Record<string, string> = {
   kernelver: '{release}',
   kernel_source_dir: '{headers}',
   arch: '{architecture}',
   dkms_tree: '{tree}',
   source_tree: '/usr/src',
+  PWD: '{source}',
+  parallel_jobs: '',
 }
+
+/** Its own words for what the file says. */
+const same = { module: 'PACKAGE_NAME', module_version: 'PACKAGE_VERSION' }
 
 /** Variables that are read here, or that say nothing to today's dkms. */
 const understood = new Set([
   ...['PACKAGE_NAME', 'PACKAGE_VERSION', 'MAKE', 'CLEAN', 'AUTOINSTALL', 'PRE_BUILD', 'PATCH'],
   ...['BUILT_MODULE_NAME', 'BUILT_MODULE_LOCATION', 'DEST_MODULE_NAME', 'DEST_MODULE_LOCATION'],
   ...['BUILD_EXCLUSIVE_ARCH', 'BUILD_EXCLUSIVE_CONFIG', 'BUILD_EXCLUSIVE_KERNEL_MIN'],
+  'BUILD_EXCLUSIVE_KERNEL',
   ...['BUILD_EXCLUSIVE_KERNEL_MAX', 'BUILD_DEPENDS', 'REMAKE_INITRD', 'MODULES_CONF', 'STRIP'],
   ...['NO_WEAK_MODULES', 'MODULES_CONF_ALIAS_TYPE'],
 ])
 
 /** Variables of dkms that a manifest has no word for. */
-const dkmsOnly = /^(MAKE_MATCH|PATCH_MATCH|BUILD_EXCLUSIVE_KERNEL|OBSOLETE_BY|PRE_|POST_)/
+const dkmsOnly = /^(MAKE_MATCH|PATCH_MATCH|OBSOLETE_BY|PRE_|POST_|BUILD_ENV)/i
 
 const trimmed = (path: string) => path.replace(/^\/?(.*?)\/*$/, '$1')
 
@@ -45,7 +52,7 @@ function readModules(get: (name: string) => string[]): Module[] {
   ].map(get)
   return (names.length > 0 ? names : [name]).map((module, i) => {
     const folder = trimmed((folders?.[i] ?? '').replace(/^\.\//, ''))
-    const place = places?.[i] && `/${trimmed(places[i])}`
+    const place = places?.[i] && normalize(`/${trimmed(places[i])}`)
     return {
       name: module,
       ...(as?.[i] && as[i] !== module && { as: as[i] }),
@@ -67,7 +74,9 @@ function kernelOf(get: (name: string) => string[]): Manifest['kernel'] {
   const [min] = get('BUILD_EXCLUSIVE_KERNEL_MIN')
   const [max] = get('BUILD_EXCLUSIVE_KERNEL_MAX')
   const [arch] = get('BUILD_EXCLUSIVE_ARCH')
-  const range = [...(min ? [`>=${min}`] : []), ...(max ? [`<=${max}`] : [])].join(' ')
+  const [pattern] = get('BUILD_EXCLUSIVE_KERNEL')
+  const limits = [...(min ? [`>=${min}`] : []), ...(max ? [`<=${max}`] : [])].join(' ')
+  const range = limits || (pattern && rangeOf(new RegExp(pattern)))
   const fits = arch ? architectures.filter((name) => new RegExp(arch).test(name)) : []
   const options = (get('BUILD_EXCLUSIVE_CONFIG')[0] ?? '').split(/\s+/).filter(Boolean)
   const kernel = {
@@ -82,11 +91,14 @@ function kernelOf(get: (name: string) => string[]): Manifest['kernel'] {
 
 /** Reads a dkms.conf beside its sources; nothing of it is run. */
 export function importDkmsConf(text: string, folder: string): Imported {
-  const { values, notes } = readAssignments(text, given)
+  const { values, known, notes } = readAssignments(text, given, same)
   const raw = (name: string) => (values.get(name) ?? []).map((value) => value ?? '')
   const [name = '', version = ''] = [raw('PACKAGE_NAME')[0], raw('PACKAGE_VERSION')[0]]
   const build = ['{tree}', name, version, 'build'].join('/')
-  const get = (key: string) => raw(key).map((value) => value.replaceAll(build, '{source}'))
+  const inside = (word: string) => word.replaceAll(build, '{source}')
+  const get = (key: string) => raw(key).map(inside)
+  // dkms has a shell read them a second time.
+  const commands = (text = '') => readCommands(text, known).map((words) => words.map(inside))
   const sources = sourceFiles(folder)
 
   /** What throws is told, and left out. */
@@ -99,14 +111,24 @@ export function importDkmsConf(text: string, folder: string): Imported {
     }
   }
 
-  const make = attempt('MAKE', (): Make[] => readMakes(get('MAKE')[0] ?? ''))
-  const configure = attempt('PRE_BUILD', () => readCommands(get('PRE_BUILD')[0] ?? '')[0])
+  const make = attempt('MAKE', (): Make[] => readMakes(commands(get('MAKE')[0])))
+  const configure = attempt('PRE_BUILD', () => commands(get('PRE_BUILD')[0])[0])
   const { modules, location } = placed(readModules(get))
-  const kernel = kernelOf(get)
+  const kernel = attempt('for which kernels', () => kernelOf(get))
+  const [pattern] = get('BUILD_EXCLUSIVE_KERNEL')
+  if (pattern)
+    notes.push(
+      kernel?.range
+        ? `BUILD_EXCLUSIVE_KERNEL, ${pattern}, is taken for the range ${kernel.range}.`
+        : `BUILD_EXCLUSIVE_KERNEL, ${pattern}, is not taken over: say a range.`,
+    )
+  for (const key of ['AUTOINSTALL', 'STRIP'])
+    if (/^no?$/i.test(get(key)[0] ?? '')) notes.push(`${key}=no is not taken over.`)
   for (const key of values.keys())
     if (!understood.has(key) && dkmsOnly.test(key)) notes.push(`${key} is not taken over.`)
   if (get('MAKE').length > 1) notes.push('Only MAKE[0] is taken over.')
-  if (!/^[A-Za-z0-9][A-Za-z0-9.+~_-]*$/.test(version))
+  const isVersion = /^[A-Za-z0-9][A-Za-z0-9.+~_-]*$/.test(version)
+  if (!isVersion)
     notes.push(`PACKAGE_VERSION is ${version || 'not said'}: say the version in the manifest.`)
 
   const license = findLicense(folder, sources)
@@ -120,7 +142,7 @@ export function importDkmsConf(text: string, folder: string): Imported {
     manifest: {
       package: {
         name,
-        ...(version && { version }),
+        ...(isVersion && { version }),
         summary: findDescription(folder, sources)?.replace(/^(an?|the) /i, '') ?? `Module ${name}`,
         license: stated,
         maintainer: 'Nobody <nobody@localhost>',

@@ -1,5 +1,5 @@
+import { join } from 'node:path'
 import type { Make } from '../manifest/manifest.ts'
-import { readCommands } from './shell.ts'
 
 /** A path below the folder that is built in, as a manifest has folders; undefined for any other. */
 function below(path: string): string | undefined {
@@ -8,16 +8,30 @@ function below(path: string): string | undefined {
   return undefined
 }
 
-/** One call of make; throws what cannot be said of it. */
-function readMake([program, ...words]: string[]): Make {
-  if (program !== 'make') throw new Error(`${program} is not make`)
+/** Options of make that are followed by a word of their own. */
+const withWord = /^-[fIoWE]$/
+
+/** What a shell does before it calls make, or instead. */
+const assignment = /^[A-Za-z_]\w*=/
+
+/** A script of the sources' own. */
+function readScript(program: string | undefined, words: string[], inside: string): Make {
+  const script = program?.includes('/') ? below(program) : undefined
+  if (!script || inside) throw new Error(`${program} is not make`)
+  return { program: script, ...(words.length > 0 && { words }) }
+}
+
+/** The calls of one make: with an own Makefile one a target. Throws what cannot be said of it. */
+function readMake([program, ...words]: string[], inside: string): Make[] {
+  if (program !== 'make') return [readScript(program, words, inside)]
   const make: Make = { own: true }
   const more: string[] = []
-  let folder = ''
+  const targets: string[] = []
+  let folder = inside
   const set = (path: string) => {
     const inner = below(path)
     if (inner === undefined) throw new Error(`${path} is outside the sources`)
-    folder = inner
+    folder = path.startsWith('{source}') ? inner : join(inside, inner)
   }
   while (words.length > 0) {
     const word = words.shift() as string
@@ -26,13 +40,30 @@ function readMake([program, ...words]: string[]): Make {
     else if (at !== undefined) set(at)
     else if (/^(M|SUBDIRS)=/.test(word) && !make.own) set(word.replace(/^\w+=/, ''))
     else if (/^(-j\d*|KERNELRELEASE=.*)$/.test(word)) continue
+    else if (withWord.test(word)) more.push(word, words.shift() ?? '')
     else if (/^-|=/.test(word)) more.push(word)
-    else if (make.target) throw new Error(`it makes both ${make.target} and ${word}`)
-    else make.target = word
+    else targets.push(word)
   }
-  if (make.target === 'modules' && !make.own) delete make.target
-  return { ...(folder && { folder }), ...make, ...(more.length > 0 && { words: more }) }
+  const plain = folder === '.' ? '' : folder
+  const base = { ...(plain && { folder: plain }), ...make, ...(more.length > 0 && { words: more }) }
+  const named = make.own ? targets : targets.filter((target) => target !== 'modules')
+  return named.length > 0 ? named.map((target) => ({ ...base, target })) : [base]
 }
 
-/** What a dkms.conf's MAKE does, in a manifest's words; throws what cannot be said. */
-export const readMakes = (text: string): Make[] => readCommands(text).map(readMake)
+/** What a dkms.conf's MAKE does, command by command, in a manifest's words; throws what cannot be said. */
+export function readMakes(commands: string[][]): Make[] {
+  let inside = ''
+  return commands.flatMap((words) => {
+    const [first = '', to = ''] = words
+    if (first === 'cd') {
+      const inner = below(to)
+      if (inner === undefined) throw new Error(`${to} is outside the sources`)
+      inside = to.startsWith('{source}') ? inner : join(inside, inner)
+      return []
+    }
+    // What is in the environment of a make is a variable of it.
+    const call = first === 'env' ? words.slice(1) : words
+    const from = call.findIndex((word) => !assignment.test(word))
+    return readMake([...call.slice(from), ...call.slice(0, Math.max(from, 0))], inside)
+  })
+}

@@ -1,7 +1,12 @@
+/** What a variable stands for; undefined where that is not known. */
+export type Known = (name: string) => string | undefined
+
 /** What a file of shell assignments says, as far as it can be read without running it. */
 export interface Assignments {
   /** By name; what is not an array is one of a single word. */
   values: Map<string, string[]>
+  /** What any variable stands for at the end. */
+  known: Known
   /** What could not be read, a sentence each. */
   notes: string[]
 }
@@ -15,7 +20,7 @@ class Reader {
 
   constructor(
     readonly text: string,
-    private readonly known: (name: string) => string | undefined,
+    private readonly known: Known,
   ) {}
 
   get line(): number {
@@ -31,11 +36,41 @@ class Reader {
     return found ?? undefined
   }
 
+  private computed(): never {
+    throw new Computed(this.text.slice(this.at, this.at + 20))
+  }
+
+  /** What follows up to the bracket that closes a variable: what it is where that is not set, say. */
+  private otherwise(): string {
+    const from = this.at
+    skipTo(this, '}')
+    return this.text.slice(from, this.at - 1)
+  }
+
   private variable(): string {
-    const name = this.take(/\$(?:\{(\w+)(?:\[0\])?\}|([A-Za-z_]\w*))/)
-    const value = name && this.known((name[1] ?? name[2]) as string)
-    if (value === undefined) throw new Computed(this.text.slice(this.at, this.at + 20))
-    return value
+    if (this.take(/\$\(pwd\)|`pwd`/)) return this.known('PWD') ?? this.computed()
+    const sum = this.take(/\$\(\(([\w\s$+-]+)\)\)/)
+    if (sum) return String(this.sum(sum[1] as string))
+    const name = this.take(/\$(?:\{(\w+)(?:\[0\])?|([A-Za-z_]\w*))/)
+    // A dollar sign before nothing that has a name is one.
+    if (!name) return this.take(/\$(?=["\s]|$)/)?.[0] ?? this.computed()
+    const value = this.known((name[1] ?? name[2]) as string)
+    if (name[1] === undefined || this.take(/\}/)) return value ?? this.computed()
+    const how = this.take(/:?[-+]/)?.[0] ?? this.computed()
+    const other = this.otherwise()
+    const isSet = value !== undefined && (value !== '' || !how.startsWith(':'))
+    if (how.endsWith('-') && isSet) return value
+    return how.endsWith('+') && !isSet ? '' : new Reader(other, this.known).words().join(' ')
+  }
+
+  /** Numbers and variables, added and taken away. */
+  sum(text: string): number {
+    const parts = [...text.matchAll(/([+-]?)\s*\$?(\w+)/g)].map(([, sign, word = '']) => {
+      const number = Number(/^\d+$/.test(word) ? word : this.known(word))
+      return sign === '-' ? -number : number
+    })
+    const result = parts.reduce((all, one) => all + one, 0)
+    return Number.isInteger(result) ? result : this.computed()
   }
 
   private quoted(): string {
@@ -76,6 +111,34 @@ class Reader {
   }
 }
 
+/** Moves past what closes what is open here, or the end of a statement, with all that is quoted on the way. */
+function skipTo(reader: Reader, closing: string): void {
+  const open = [closing]
+  while (reader.at < reader.text.length) {
+    const within = open.at(-1)
+    if (reader.take(/\\[\s\S]/)) continue
+    if (within !== '"' && reader.take(/'[^']*'|(?<=\s)#[^\n]*/)) continue
+    const opened = reader.take(/\$\(|(?<!["\w])\(|\$\{/)?.[0]
+    if (opened) open.push(opened.endsWith('{') ? '}' : ')')
+    else if (reader.text[reader.at] === within) {
+      reader.at++
+      open.pop()
+      if (open.length === 0) return
+    } else {
+      const quote = reader.take(/["`]/)?.[0]
+      if (quote) open.push(quote)
+      else reader.at++
+    }
+  }
+}
+
+/** Moves past a statement that cannot be read; its first line. */
+function skipStatement(reader: Reader): string {
+  const from = reader.at
+  skipTo(reader, '\n')
+  return (reader.text.slice(from, reader.at).split('\n', 1)[0] ?? '').trim()
+}
+
 const opening = /(?:if|for|while|until|case)\b/
 const closing: Record<string, string> = { if: 'fi', case: 'esac' }
 
@@ -96,8 +159,8 @@ function skipBlock(reader: Reader): string {
 }
 
 /** One command's words, or several commands' that follow each other. Throws where it is more than words. */
-export function readCommands(text: string): string[][] {
-  const reader = new Reader(text, () => undefined)
+export function readCommands(text: string, known: Known = () => undefined): string[][] {
+  const reader = new Reader(text, known)
   const commands: string[][] = []
   while (reader.at < text.length) {
     const words = reader.words()
@@ -109,40 +172,54 @@ export function readCommands(text: string): string[][] {
 
 /**
  * Reads assignments, arrays too, without running anything: a value that only a shell could compute,
- * and what hangs on a condition, is told of instead. `given` are variables that the file is read with.
+ * and what hangs on a condition, is told of instead. `given` are variables that the file is read with,
+ * `same` those that stand for others.
  */
-export function readAssignments(text: string, given: Record<string, string>): Assignments {
+export function readAssignments(
+  text: string,
+  given: Record<string, string>,
+  same: Record<string, string> = {},
+): Assignments {
   const values = new Map<string, string[]>()
   const notes: string[] = []
-  const reader = new Reader(text, (name) => values.get(name)?.[0] ?? given[name])
+  const known: Known = (name) => values.get(same[name] ?? name)?.[0] ?? given[name]
+  const reader = new Reader(text, known)
   while (reader.at < text.length) {
-    if (reader.take(/[\s;]+|#[^\n]*/)) continue
+    if (reader.take(/[\s;]+|#[^\n]*|(?:export|declare)\s[^=\n;]*(?=[\n;]|$)/)) continue
     const { line, at } = reader
     if (
       opening.test(reader.text.slice(at, at + 6)) &&
       reader.take(/(?=(?:if|for|while|until|case)\b)/)
     ) {
-      notes.push(`${skipBlock(reader)} decide something: say it in the manifest.`)
+      const lines = skipBlock(reader)
+      const set = reader.text
+        .slice(at, reader.at)
+        .matchAll(/^\s*([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/gm)
+      const names = [...new Set([...set].map((match) => match[1]))].join(', ')
+      notes.push(`${lines} decide ${names || 'something'}: say it in the manifest.`)
       continue
     }
-    const name = reader.take(/(?:export\s+)?([A-Za-z_]\w*)(?:\[(\d+)\])?(\+?)=/)
+    const name = reader.take(
+      /(?:(?:export|declare(?: -\w+)*)\s+)?([A-Za-z_]\w*)(?:\[([^\]]+)\])?(\+?)=/,
+    )
     try {
       if (!name) throw new Computed()
       const old = values.get(name[1] as string) ?? []
-      const added = reader.take(/\(/) ? list(reader) : [reader.word() ?? '']
-      if (name[2] !== undefined) old[Number(name[2])] = added[0] ?? ''
-      values.set(
-        name[1] as string,
-        name[2] !== undefined ? old : name[3] ? [...old, ...added] : added,
-      )
+      const isList = reader.take(/\(/) !== undefined
+      const added = isList ? list(reader) : [reader.word() ?? '']
+      if (name[2] !== undefined) {
+        old[reader.sum(name[2])] = added[0] ?? ''
+        values.set(name[1] as string, old)
+      } else if (name[3] && !isList)
+        values.set(name[1] as string, [`${old[0] ?? ''}${added[0]}`, ...old.slice(1)])
+      else values.set(name[1] as string, name[3] ? [...old, ...added] : added)
     } catch (error) {
       if (!(error instanceof Computed)) throw error
       reader.at = at
-      const said = reader.take(/[^\n]*/)?.[0].trim() ?? ''
-      notes.push(`line ${line}: ${said}: only a shell could tell what this is.`)
+      notes.push(`line ${line}: ${skipStatement(reader)}: only a shell could tell what this is.`)
     }
   }
-  return { values, notes }
+  return { values, known, notes }
 }
 
 /** What stands between an array's brackets. */

@@ -37,11 +37,25 @@ export function findVersion(root: string, folder: string, sources: string[]): st
   )
 }
 
-/** The licence that the first lines of all C sources name. */
+/** What the kernel's sources call licences whose names SPDX has changed since. */
+const formerly: Record<string, string> = {
+  'GPL-2.0': 'GPL-2.0-only',
+  'GPL-2.0+': 'GPL-2.0-or-later',
+  'LGPL-2.1': 'LGPL-2.1-only',
+  'LGPL-2.1+': 'LGPL-2.1-or-later',
+}
+
+/**
+ * The licence that the first lines of the C sources name. A header alone may be under another one:
+ * what is for programs has an exception.
+ */
 export const findLicense = (folder: string, sources: string[]): string | undefined =>
   agreed(
-    texts(folder, sources, /\.[ch]$/).map((text) =>
-      /SPDX-License-Identifier: +(.+?) *(\*\/)?$/m.exec(text.slice(0, 400))?.[1]?.trim(),
+    texts(folder, sources, /\.c$/).map((text) =>
+      /SPDX-License-Identifier: +(.+?) *(\*\/)?$/m
+        .exec(text.slice(0, 400))?.[1]
+        ?.trim()
+        .replaceAll(/[A-Za-z0-9.+-]+/g, (name) => formerly[name] ?? name),
     ),
   )
 

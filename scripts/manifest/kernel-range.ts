@@ -8,6 +8,28 @@ const last = 999
 
 const inRange = (range: string, version: string) => semver.satisfies(version, range)
 
+/**
+ * The range of the series whose releases fit a pattern, as dkms.conf's BUILD_EXCLUSIVE_KERNEL has one;
+ * undefined where none does, or the pattern tells more than series. What has 9.99 has all that follow.
+ */
+export function rangeOf(pattern: RegExp): string | undefined {
+  const all = [...majors].flatMap((major) => minors.map((minor) => [major, minor] as const))
+  const fits = ([major, minor]: readonly [number, number], patch: number) =>
+    pattern.test(`${major}.${minor}.${patch}-1-amd64`)
+  if (all.some((one) => fits(one, 0) !== fits(one, 57))) return undefined
+  const version = ([major, minor]: readonly [number, number]) => `${major}.${minor}.0`
+  const parts: string[] = []
+  for (let i = 0; i < all.length; i++) {
+    if (!fits(all[i] as [number, number], 0)) continue
+    const from = version(all[i] as [number, number])
+    while (i < all.length && fits(all[i] as [number, number], 0)) i++
+    const end = all[i]
+    const isOpen = !end || (end[0] === 10 && end[1] === 0)
+    parts.push(isOpen ? `>=${from}` : `>=${from} <${version(end)}`)
+  }
+  return parts.length > 0 ? parts.join(' || ') : undefined
+}
+
 /** Whether a range has some releases of a series and not others. */
 export function missingSeries(range: string): boolean {
   return majors.some((major) =>

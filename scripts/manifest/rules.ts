@@ -37,8 +37,22 @@ function badPattern(pattern: string, path: Path): Mistake[] {
   }
 }
 
+/** The scripts of the sources that a build runs. */
+function programs({
+  configure = [],
+  make = [],
+}: Pick<Manifest, 'configure' | 'make'>): { file: string; path: Path }[] {
+  return [
+    ...configure.slice(0, 1).map((file) => ({ file, path: ['configure', 0] })),
+    ...make.flatMap(({ program }, i) =>
+      program === undefined ? [] : [{ file: program, path: ['make', i, 'program'] }],
+    ),
+  ]
+}
+
 /** Every file that the manifest names, but for sources. */
-function namedFiles({ install, configure, patches }: Manifest): { file: string; path: Path }[] {
+function namedFiles(manifest: Manifest): { file: string; path: Path }[] {
+  const { install, patches } = manifest
   return [
     ...(install?.udev ? [{ file: install.udev, path: ['install', 'udev'] }] : []),
     ...(['config', 'precise', 'unit'] as const).flatMap((what) => {
@@ -49,7 +63,7 @@ function namedFiles({ install, configure, patches }: Manifest): { file: string; 
       file,
       path: ['install', 'files', to],
     })),
-    ...(configure?.[0] ? [{ file: configure[0], path: ['configure', 0] }] : []),
+    ...programs(manifest),
     ...(patches ?? []).map(({ file }, i) => ({ file, path: ['patches', i, 'file'] })),
   ]
 }
@@ -111,12 +125,12 @@ const rules: Record<string, Rule> = {
             : [{ path, message: `${file} is not in the manifest's folder` }],
         ),
 
-  configureIsAProgram: ({ configure }, folder) => {
-    const file = folder && configure?.[0] && join(folder, configure[0])
-    if (!file || !existsSync(file) || readFileSync(file).subarray(0, 2).toString() === '#!')
-      return []
-    return [{ path: ['configure', 0], message: `${configure[0]} does not begin with #!` }]
-  },
+  programsBeginAsSuch: (m, folder) =>
+    programs(m).flatMap(({ file, path }) => {
+      const at = folder && join(folder, file)
+      if (!at || !existsSync(at) || readFileSync(at).subarray(0, 2).toString() === '#!') return []
+      return [{ path, message: `${file} does not begin with #!` }]
+    }),
 
   patternsCompile: (m) => [
     ...(['expect', 'forbid', 'values', 'interactive'] as const).flatMap((list) =>

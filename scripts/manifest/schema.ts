@@ -102,6 +102,9 @@ export const module = strict({
 })
 
 export const make = strict({
+  program: Type.Optional(
+    file('A script of the sources that is run in the top folder, with the words, instead of make.'),
+  ),
   folder: Type.Optional(file('Where it runs, if not in the top folder.')),
   own: Type.Optional(
     Type.Boolean({ description: "By the folder's own Makefile, not by the kernel's kbuild." }),

@@ -2,26 +2,54 @@ import { readFileSync } from 'node:fs'
 import type { Project } from '../manifest/manifest.ts'
 import { licenseFile } from './files.ts'
 
-/** The licence of a Linux module is most often this one, whose text every Debian has. */
-const gpl: Record<string, string> = {
-  'GPL-2.0-only': 'version 2 of the License',
-  'GPL-2.0': 'version 2 of the License',
-  'GPL-2.0-or-later': 'either version 2 of the License, or (at your option) any later version',
-  'GPL-2.0+': 'either version 2 of the License, or (at your option) any later version',
-}
+/** Where every Debian has the texts of licences that many packages have. */
+const common = '/usr/share/common-licenses'
 
-const notice = (
-  version: string,
-) => `This program is free software; you can redistribute it and/or modify it under
-the terms of the GNU General Public License as published by the Free Software
-Foundation; ${version}.
+/** The notice of one of GNU's licences: `version` as 2 or 2.1. */
+const notice = (kind: 'General' | 'Lesser General', version: string, later: boolean) =>
+  `This program is free software; you can redistribute it and/or modify it under
+the terms of the GNU ${kind} Public License as published by the Free
+Software Foundation; ${later ? 'either ' : ''}version ${version} of the License${later ? ', or (at your option) any\nlater version' : ''}.
 
 This program is distributed in the hope that it will be useful, but WITHOUT
 ANY WARRANTY; without even the implied warranty of MERCHANTABILITY or FITNESS
-FOR A PARTICULAR PURPOSE. See the GNU General Public License for more details.
+FOR A PARTICULAR PURPOSE. See the GNU ${kind} Public License for more
+details.
 
-On Debian systems, the complete text of the GNU General Public License,
-version 2, is in /usr/share/common-licenses/GPL-2.`
+On Debian systems, the complete text of the GNU ${kind} Public License,
+version ${version}, is in ${common}/${kind === 'General' ? 'GPL' : 'LGPL'}-${version}.`
+
+/** What the folder's own file says, unless it is one that every Debian has. */
+function ownText(project: Project): string | undefined {
+  const file = licenseFile(project)
+  const text = file && readFileSync(file, 'utf8')
+  return text && !/GNU (LESSER )?GENERAL PUBLIC LICENSE|Apache License/i.test(text)
+    ? text
+    : undefined
+}
+
+/** One licence of an expression, by its SPDX name. */
+function textOf(name: string, project: Project): string {
+  const [id = '', exception] = name.split(/\s+WITH\s+/i)
+  const [, lesser, number = '', later] = /^(L?)GPL-(\d(?:\.\d)?)(-or-later|\+)?/.exec(id) ?? []
+  const version = number.replace(/\.0$/, '')
+  const text = version
+    ? notice(lesser ? 'Lesser General' : 'General', version, later !== undefined)
+    : /^(Apache-2\.0|MPL-2\.0|CC0-1\.0)$/.test(id)
+      ? `On Debian systems, the complete text of this licence is in ${common}/${id}.`
+      : (ownText(project) ?? `The sources say: ${id}.`)
+  return exception ? `${text}\n\nWith the exception that SPDX calls ${exception}.` : text
+}
+
+/** The names in an SPDX expression, each with its exception. */
+const namesIn = (expression: string) => [
+  ...new Set(
+    expression
+      .split(/\s+(?:AND|OR)\s+|[()]/i)
+      .map((name) => name.trim())
+      .filter(Boolean),
+  ),
+]
 
 /** A field's further lines: indented, and a dot where one is empty. */
 const further = (text: string) =>
@@ -31,16 +59,10 @@ const further = (text: string) =>
     .map((line) => (line.trim() ? ` ${line.trimEnd()}` : ' .'))
     .join('\n')
 
-function licenseText(project: Project): string {
-  const version = gpl[project.package.license]
-  if (version) return notice(version)
-  const file = licenseFile(project)
-  return file ? readFileSync(file, 'utf8') : `The sources say: ${project.package.license}.`
-}
-
 /** debian/copyright, as Debian's machine-readable format has it. */
 export function copyrightFile(project: Project, holders: string[]): string {
   const { name, license, homepage } = project.package
+  const names = namesIn(license)
   return `${[
     'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/',
     `Upstream-Name: ${name}`,
@@ -48,9 +70,7 @@ export function copyrightFile(project: Project, holders: string[]): string {
     '',
     'Files: *',
     `Copyright: ${holders.join('\n           ')}`,
-    `License: ${license}`,
-    '',
-    `License: ${license}`,
-    further(licenseText(project)),
+    `License: ${license.replaceAll(/\s+(AND|OR)\s+/gi, (word) => word.toLowerCase())}`,
+    ...names.flatMap((one) => ['', `License: ${one}`, further(textOf(one, project))]),
   ].join('\n')}\n`
 }

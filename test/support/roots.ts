@@ -338,8 +338,12 @@ export class Root {
     readonly folder: string,
   ) {}
 
-  static async of(name: RootName): Promise<Root> {
-    const root = await Root.over(await layers(name), name)
+  /** With what `besides` have on top of the same layers; dpkg there knows only of its own. */
+  static async of(name: RootName, ...besides: RootName[]): Promise<Root> {
+    const [own, ...below] = (await layers(name)) as [string, ...string[]]
+    const more = (await Promise.all(besides.map(layers))).flat()
+    const between = more.filter((layer) => !below.includes(layer))
+    const root = await Root.over([own, ...between, ...below], name)
     // As on a new machine: apt has no lists before somebody asks for them.
     rmSync(join(root.folder, 'var/lib/apt/lists'), { recursive: true, force: true })
     return root

@@ -1,52 +1,86 @@
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cached } from './cache.ts'
-import { packedPackage, Root } from './roots.ts'
+import { packedPackage, Root, type RootName } from './roots.ts'
 
 /** A folder with the Debian 13 package of somebody's module, fetched once. */
 const fetched = (name: string): Promise<string> =>
   cached(`modules/${name}`, name, async (folder) => {
     await using root = await Root.of('package')
-    await root.sh(
-      `apt-get update -q && cd /root && apt-get download -q ${name} && mv *.deb their.deb`,
-    )
+    await root.sh(`
+      sed -i 's/ main$/ main contrib non-free/' /etc/apt/sources.list
+      apt-get update -q
+      cd /root
+      apt-get download -q ${name}
+      mv *.deb their.deb`)
     copyFileSync(join(root.folder, 'root/their.deb'), join(folder, 'their.deb'))
   })
 
-/** What tells two builds of a module from each other: its own words, and the symbols it has and needs. */
-const portrait = (file: string) => `
-  case ${file} in *.xz) xz -dc ${file} > /tmp/one.ko ;; *) cp ${file} /tmp/one.ko ;; esac
-  modinfo /tmp/one.ko | grep -vE '^(filename|srcversion|sig|retpoline|name):' | sort
-  nm /tmp/one.ko | sed 's/^[0-9a-f ]*//' | grep -vE '^[a-z] ' | sort`
+/** What tells two builds of modules from each other: their own words, and the symbols they have and need. */
+const portraits = (folder: string, modules: readonly string[]) => `
+  for module in ${modules.join(' ')}; do
+    file=$(ls ${folder}/$module.ko*)
+    case $file in *.xz) xz -dc $file ;; *) cat $file ;; esac > /tmp/one.ko
+    echo "== $module"
+    for field in description author license alias version vermagic depends parm softdep firmware; do
+      modinfo -F $field /tmp/one.ko | sort | sed "s/^/$field: /"
+    done
+    nm /tmp/one.ko | sed 's/^[0-9a-f ]*//' | grep -vE '^[a-z] ' | sort
+  done
+  rm /tmp/one.ko`
 
 /** Somebody's module in a root of its own: its sources in /root/their, with the manifest of their dkms.conf. */
 export class TheirModule {
   private constructor(
     readonly root: Root,
+    /** The kernel that it is tried with. */
+    readonly release: string,
+    /** What the modules are installed as. */
     readonly modules: string[],
     /** What import could not take over. */
     readonly notes: string,
   ) {}
 
-  static async of(name: string, change: (manifest: Record<string, never>) => void = () => {}) {
+  static async of(name: string, kernel?: RootName) {
     const folder = await fetched(name)
-    const root = await Root.of('package')
+    const root = await Root.of('package', ...(kernel ? [kernel] : []))
+    try {
+      return await TheirModule.in(root, folder, kernel?.replace('kernel-', '') ?? '')
+    } catch (error) {
+      await root.dispose()
+      throw error
+    }
+  }
+
+  private static async in(root: Root, folder: string, series: string): Promise<TheirModule> {
     await root.addPackage(await packedPackage())
     copyFileSync(join(folder, 'their.deb'), join(root.folder, 'root/their.deb'))
-    await root.sh(
-      'dpkg-deb -x /root/their.deb /root/x && mv /root/x/usr/src/* /root/their && rm -r /root/x',
-    )
+    await root.sh(`
+      dpkg-deb -x /root/their.deb /root/x
+      mv /root/x/usr/src/* /root/their
+      rm -r /root/x
+      # What Debian's package asks for beside dkms, a build may need.
+      needs=$(dpkg-deb -f /root/their.deb Depends | tr , '\\n' | sed 's/[(|].*//; s/:any//' |
+        grep -vxE ' *(dkms|make|perl|udev|libc6|libc6-dev) *' || :)
+      [ -z "$needs" ] || {
+        apt-get update -q
+        apt-get install -y -q --no-install-recommends $needs
+      }`)
     const { status, stdout, stderr } = await root.cli('import', '/root/their/dkms.conf')
     if (status !== 0) throw new Error(stderr)
     const manifest = JSON.parse(stdout)
     manifest.package.maintainer = 'A Packager <packager@example.org>'
-    change(manifest)
-    await root.sh(`cat > /root/their/manifest.json <<'END'\n${JSON.stringify(manifest)}\nEND`)
-    const modules = manifest.modules.map((module: { name: string }) => module.name)
-    return new TheirModule(root, modules, stderr)
+    await root.sh(
+      `cat > /root/their/manifest.json <<'END'\n${JSON.stringify(manifest, null, 2)}\nEND`,
+    )
+    const modules: string[] = manifest.modules.map(
+      (module: { name: string; as?: string }) => module.as ?? module.name,
+    )
+    const release = (await root.sh(`ls /lib/modules | grep '^${series}' | tail -n 1`)).trim()
+    return new TheirModule(root, release, modules, stderr)
   }
 
-  /** One of our commands, for it. */
+  /** One of our commands, for it and its kernel. */
   cli = (...words: string[]) => this.root.cli(...words, '--manifest', '/root/their/manifest.json')
 
   /** The same, which must go well; what it prints. */
@@ -57,26 +91,24 @@ export class TheirModule {
   }
 
   /** All of its modules that are installed. */
-  installed = () => this.portraits('/lib/modules/*/updates/dkms')
+  installed = () => this.portraits(`/lib/modules/${this.release}/updates/dkms`)
 
-  async portraits(place: string): Promise<string> {
-    const found: string[] = []
-    for (const module of this.modules)
-      found.push(await this.root.sh(portrait(`$(ls ${place}/${module}.ko*)`)))
-    return found.join('\n')
-  }
+  portraits = (folder: string): Promise<string> => this.root.sh(portraits(folder, this.modules))
 
-  /** By dkms alone, with the dkms.conf that it came with; what comes of it. */
-  async byBareDkms(): Promise<string> {
-    await this.root.sh(`
-      dpkg-deb -x /root/their.deb /tmp/bare
-      dkms install /tmp/bare/usr/src/* -k $(ls /lib/modules)`)
-    const made = await this.installed()
+  /** By dkms alone, with the dkms.conf that it came with; what comes of it. Undefined where that fails. */
+  async byBareDkms(): Promise<string | undefined> {
+    const { status, stderr } = await this.root.run([
+      ...['sh', '-ec'],
+      `dpkg-deb -x /root/their.deb /tmp/bare
+      dkms install /tmp/bare/usr/src/* -k ${this.release}`,
+    ])
+    if (status !== 0) console.log(stderr)
+    const made = status === 0 ? await this.installed() : undefined
     await this.root.sh(`
       entry=$(dkms status | sed 's/[,:].*//;q')
       dkms remove $entry --all
       rm -r /usr/src/\${entry%/*}-\${entry#*/}
-      rm -r /tmp/bare /tmp/one.ko`)
+      rm -r /tmp/bare`)
     return made
   }
 

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: a shell's.
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,6 +8,7 @@ import { renderDkmsConf } from '../../scripts/build/source-tree.ts'
 import { importDkmsConf } from '../../scripts/import/dkms-conf.ts'
 import { answered, lookAt, questions } from '../../scripts/import/init.ts'
 import { readAssignments } from '../../scripts/import/shell.ts'
+import { rangeOf } from '../../scripts/manifest/kernel-range.ts'
 import { loadManifest } from '../../scripts/manifest/load.ts'
 import { asTyped, calledAs } from '../../scripts/run/typed.ts'
 
@@ -34,6 +36,33 @@ const makes: [string, object[] | undefined][] = [
   [
     `MAKE[0]="make -C $kernel_source_dir M=${source}/a modules \\\n && make -C ${source}/b X='y z'"`,
     [{ folder: 'a' }, { folder: 'b', own: true, words: ['X=y z'] }],
+  ],
+  [
+    'MAKE="make KVER=$kernelver -f Other.mk one two"',
+    [
+      { own: true, target: 'one', words: ['KVER={release}', '-f', 'Other.mk'] },
+      { own: true, target: 'two', words: ['KVER={release}', '-f', 'Other.mk'] },
+    ],
+  ],
+  [
+    'MAKE="cd src/x; V=1 make all"',
+    [{ folder: 'src/x', own: true, target: 'all', words: ['V=1'] }],
+  ],
+  [
+    'MAKE="env V=1 \\\n  make ${parallel_jobs+-j$parallel_jobs} all"',
+    [{ own: true, target: 'all', words: ['V=1'] }],
+  ],
+  [
+    "MAKE='make KVER=${kernelver} M=$PWD'",
+    [{ own: true, words: ['KVER={release}', 'M={source}'] }],
+  ],
+  [
+    'MAKE="./build.sh $kernel_source_dir all"',
+    [{ program: 'build.sh', words: ['{headers}', 'all'] }],
+  ],
+  [
+    `B="$dkms_tree/$module/$module_version/build"\nMAKE="make -C $kernel_source_dir M=$B/e"`,
+    [{ folder: 'e' }],
   ],
   [
     `B="${source}"\nMAKE="make -C $kernel_source_dir M=$B/e T=$B"`,
@@ -85,7 +114,13 @@ const told: [string, RegExp][] = [
   ],
   ['X=$(touch /tmp/import-ran)', /^line 3: X=\$\(touch .*only a shell/],
   ['touch /tmp/import-ran', /^line 3: touch .*only a shell/],
-  ['MAKE="./build.sh"', /^MAKE: \.\/build\.sh is not make/],
+  ['MAKE="ant all"', /^MAKE: ant is not make/],
+  [
+    'BUILD_EXCLUSIVE_KERNEL="REQUIRES CONFIG_X"',
+    /^BUILD_EXCLUSIVE_KERNEL, REQUIRES .* is not taken/,
+  ],
+  ['STRIP[0]=no', /^STRIP=no is not taken over/],
+  ['X="$(\n  echo "a b"; # it\'s\n)\n"', /^line 3: X="\$\(: only a shell/],
   ['MAKE="make -C /elsewhere"', /^MAKE: \/elsewhere is outside/],
   ['POST_BUILD="x.sh"', /^POST_BUILD is not taken over/],
   ['PATCH_MATCH[0]="^6"', /^PATCH_MATCH is not taken over/],
@@ -99,6 +134,33 @@ for (const [text, note] of told)
       notes.join('\n'),
     )
     assert.equal(imported(`${text}\nBUILT_MODULE_NAME=last`).manifest.modules?.[0]?.name, 'last')
+  })
+
+const values: [string, string[]][] = [
+  ['i=0; X[$i]=a; i=$((i+1)); X[i]="b$"', ['a', 'b$']],
+  ['X=${Y:-d} # is', ['d']],
+  ['X=${Y-"d e"}f', ['d ef']],
+  ['Y=z; X="${Y:-$(uname -r)}${Y:+-set}"', ['z-set']],
+  ['X=a; X+=b', ['ab']],
+  ['X=(a b); X+=("c d")', ['a', 'b', 'c d']],
+  ['declare -a X; export X="^(6|7)$"', ['^(6|7)$']],
+]
+
+for (const [text, expected] of values)
+  test(`read without a shell: ${text}`, () => {
+    assert.deepEqual(readAssignments(text, {}).values.get('X'), expected)
+  })
+
+const patterns: [string, string | undefined][] = [
+  ['^(3\\.[1-9][0-9]|[4-9]\\.)', '>=3.10.0'],
+  ['^6\\.(1|12)\\.', '>=6.1.0 <6.2.0 || >=6.12.0 <6.13.0'],
+  ['REQUIRES CONFIG_X', undefined],
+  ['^6\\.12\\.57', undefined],
+]
+
+for (const [pattern, range] of patterns)
+  test(`the range of ${pattern}`, () => {
+    assert.equal(rangeOf(new RegExp(pattern)), range)
   })
 
 test('quotes, comments and continued lines are read as a shell reads them', () => {
