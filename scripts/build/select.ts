@@ -25,7 +25,8 @@ const headersProblem: Record<Exclude<Kernel['headers']['state'], 'ok'>, (k: Kern
   absent: (k) => `Kernel ${k.release} has no headers.`,
   dangling: (k) => `/lib/modules/${k.release}/build leads nowhere: the headers were removed.`,
   incomplete: (k) => `${k.headers.folder} lacks ${k.headers.missing.join(', ')}.`,
-  mismatch: (k) => `/lib/modules/${k.release}/build leads to the headers of ${k.headers.release}.`,
+  mismatch: (k) =>
+    `/lib/modules/${k.release}/build leads to the headers of ${k.headers.utsRelease ?? k.headers.release}.`,
   stale: (k) =>
     `${k.headers.folder}/include/generated/utsrelease.h is of kernel ${k.headers.utsRelease}: modules would be taken for that one's.`,
   foreign: (k) =>

@@ -118,8 +118,10 @@ export function readHeaders(release: string, architecture: string, root = ''): H
   }
   if (missing.length > 0) headers.state = 'incomplete'
   else if (own && !sameArchitecture(own, architecture)) headers.state = 'foreign'
+  else if (utsRelease === release) headers.state = 'ok'
+  // Of Debian 11's headers kernel.release is 5.10.262, and only the other one is their kernel's.
   else if (headersRelease && headersRelease !== release) headers.state = 'mismatch'
-  else if (utsRelease && utsRelease !== release) headers.state = 'stale'
+  else if (utsRelease) headers.state = 'stale'
   return headers
 }
 

@@ -78,8 +78,13 @@ onNewSystem('headers that would mark modules as another kernel’s are stale', (
   assert.deepEqual([state, utsRelease], ['stale', '6.12.7-b'])
 })
 
+onNewSystem('whose headers they are is told by what modules would be marked with', () => {
+  putHeaders('5.10.0-46-amd64', { release: '5.10.262', uts: '5.10.0-46-amd64' })
+  assert.equal(readHeaders('5.10.0-46-amd64', 'x86_64', root).state, 'ok')
+})
+
 onNewSystem('headers of another kernel or machine are told apart', () => {
-  putHeaders('6.12.3-a', { release: '6.12.9-b' })
+  putHeaders('6.12.3-a', { release: '6.12.9-b', uts: '6.12.9-b' })
   assert.equal(readHeaders('6.12.3-a', 'x86_64', root).state, 'mismatch')
   putHeaders('6.12.4-a', { config: 'CONFIG_ARM64=y' })
   assert.equal(readHeaders('6.12.4-a', 'x86_64', root).state, 'foreign')
