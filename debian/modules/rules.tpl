@@ -4,7 +4,7 @@
 	dh $@
 
 override_dh_auto_install:
-	install -D -m 644 -t debian/<%= it.binary.name %>/usr/lib/modules/<%= it.binary.release %>/updates *.ko
+	install -D -m 644 -t debian/<%= it.binary.name %><%= it.binary.modulesFolder %>/<%= it.binary.release %>/updates *.ko
 <% it.files.forEach((path) => { -%>
 	install -D -m 644 files<%= path %> debian/<%= it.binary.name %><%= path %>
 <% }) -%>

@@ -54,6 +54,7 @@ function writeDebian(input: PackageInput, folder: string): void {
 export const deb: Kind = {
   tools: {
     'dpkg-buildpackage': { apt: 'dpkg-dev', dnf: 'dpkg-dev', zypper: 'dpkg-devel', pacman: 'dpkg' },
+    make: { apt: 'make', dnf: 'make', zypper: 'make', pacman: 'make' },
     dh: { apt: 'debhelper', dnf: 'debhelper', zypper: 'debhelper', pacman: 'debhelper' },
   },
 
@@ -72,6 +73,8 @@ export const deb: Kind = {
       argv: [
         'dpkg-buildpackage',
         '-b',
+        // What it needs was looked for (tools); its own look wants a compiler, and a dpkg that installs.
+        '-d',
         ...(input.sign ? [`--sign-key=${input.sign}`] : ['-us', '-uc']),
       ],
       cwd: debianFolder(input),

@@ -49,6 +49,11 @@ export function binaryValues(project: Project, release: string) {
     name,
     debName: plainName(name),
     tarball: `${name}-${project.version}.tar.gz`,
+    /**
+     * Debian 11 and older may have a /lib that is not /usr/lib; where it is one, both are the same. What
+     * has newer kernels has no such /lib, and wants to have no file below it.
+     */
+    modulesFolder: `${semver.lt(semver.coerce(release) ?? '0.0.0', '6.1.0') ? '' : '/usr'}/lib/modules`,
     debArchitecture: arch() === 'x64' ? 'amd64' : 'i386',
     rpmArchitecture: arch() === 'x64' ? 'x86_64' : 'i686',
   }

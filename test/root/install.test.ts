@@ -3,8 +3,9 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { home } from '../../scripts/home.ts'
-import { installedFor } from '../support/installed.ts'
-import { packedPackage, Root } from '../support/roots.ts'
+import { installedFor, kernelsOf, traces } from '../support/installed.ts'
+import { oldestNode } from '../support/node.ts'
+import { command, packedPackage, Root } from '../support/roots.ts'
 
 test('the packed package alone: install, rebuild at a kernel upgrade, uninstall', async () => {
   await using root = await Root.of('fresh')
@@ -149,4 +150,26 @@ test('without bash the build works, by a POSIX sh alone', async () => {
     (f: { level: string }) => f.level,
   )
   assert.ok(!levels.includes('fail'), checked.stdout)
+})
+
+test('Debian 11, of which /lib is a folder of its own, by the oldest node', async () => {
+  await using root = await Root.of('kernel-5.10')
+  await root.addPackage(await packedPackage())
+  await root.copyIn(await oldestNode(), '/usr/bin/node')
+  const [release] = await kernelsOf(root)
+  assert.notEqual((await root.run(['test', '-L', '/lib'])).status, 0)
+  const installed = await root.cli('install', '--yes')
+  assert.equal(installed.status, 0, installed.stderr)
+  await root.sh(`modinfo -k ${release} virtio_vmmci virtio_pci_obsd`)
+  assert.match((await root.cli('install', '--yes')).stdout, /is installed already/)
+  const removed = await root.cli('uninstall', '--yes')
+  assert.equal(removed.status, 0, removed.stderr)
+  assert.equal(await traces(root), '')
+
+  // A package of built modules has them where modprobe looks, too.
+  await root.sh(`
+    apt-get update -q && apt-get install -y -q --no-install-recommends dpkg-dev debhelper >/root/said 2>&1
+    ${command.join(' ')} package deb --binary --kernel ${release} -q --out /tmp/out
+    dpkg -i --force-depends /tmp/out/*.deb
+    modinfo -k ${release} virtio_vmmci virtio_pci_obsd`)
 })

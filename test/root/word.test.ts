@@ -156,10 +156,84 @@ describe('an installation keeps its word', () => {
       !left.some((entry) => entry.startsWith('- ') && !/hello|\/updates(\/dkms)? d/.test(entry)),
       left.join('\n'),
     )
-    assert.match(
-      await root.sh(`ls /usr/src /lib/modules/${release}/updates/dkms /var/log/hello-dkms-more`),
-      /hello-dkms-more-1\.0[\s\S]*other\.ko[\s\S]*a\.log/,
+    await root.sh(`ls /usr/src/hello-dkms-more-1.0 /lib/modules/${release}/updates/dkms/other.ko \\
+      /var/log/hello-dkms-more/a.log`)
+  })
+
+  test('another DKMS package that has these modules is named, replaced if that is agreed to, and comes back', async () => {
+    const built = `/lib/modules/${release}/updates/dkms/hello_else.ko.xz`
+    await root.sh(`
+      mkdir /usr/src/rival-2.0 && cp /root/hello/Kbuild /root/hello/hello_else.c /usr/src/rival-2.0
+      cat > /usr/src/rival-2.0/dkms.conf <<'END'
+PACKAGE_NAME=rival
+PACKAGE_VERSION=2.0
+AUTOINSTALL=yes
+MAKE[0]="make -C $kernel_source_dir M=$dkms_tree/rival/2.0/build"
+CLEAN=true
+BUILT_MODULE_NAME[0]=hello_else
+DEST_MODULE_LOCATION[0]=/updates/dkms
+END
+      dkms install rival/2.0 -k ${release}`)
+    const before = await root.state()
+    const refused = await cli('install', '--kernel', release)
+    assert.equal(refused.status, exitStatus.install, refused.stderr)
+    assert.match(refused.stderr, /Replacing rival 2\.0: dkms has modules of these names by it/)
+    await root.sh('echo "this is no C;" >> /root/hello/hello_else.c')
+    assert.equal((await cli('install', '--yes', '--kernel', release)).status, exitStatus.build)
+    assert.deepEqual(await root.changed(before), [])
+    assert.match(await root.sh('dkms status rival'), /installed/)
+
+    await root.sh("sed -i '$d' /root/hello/hello_else.c")
+    const { status, stderr } = await cli('install', '--yes', '--kernel', release)
+    assert.equal(status, 0, stderr)
+    assert.deepEqual(await modulesOf(release), [built])
+    assert.equal(await root.sh('dkms status rival'), '')
+    assert.equal((await cli('uninstall', '--yes')).status, 0)
+    assert.deepEqual(await modulesOf(release), [])
+    await root.sh('rm -r /usr/src/rival-2.0')
+  })
+
+  test("links of RHEL's weak-modules are no modules of a kernel's own, and go with what they lead to", async () => {
+    const linked = `/lib/modules/${twin}/weak-updates`
+    assert.equal((await cli('install', '--yes', '--kernel', release)).status, 0)
+    await root.sh(
+      `mkdir ${linked} && ln -s $(find /lib/modules/${release}/ -name 'hello_else.ko*') ${linked}`,
     )
+    const [, , ...own] = (await cli('status')).stdout.split('\n')
+    assert.match(
+      own.join('\n'),
+      new RegExp(`vermagic linked from ${release.replaceAll('+', '\\+')}`),
+    )
+    assert.match((await cli('install', '--yes', '--kernel', release)).stdout, /installed already/)
+    // It gets its own instead.
+    assert.equal((await cli('install', '--yes', '--kernel', twin)).status, 0)
+    assert.equal((await modulesOf(twin)).length, 1)
+    assert.equal((await cli('uninstall', '--yes', '--kernel', twin)).status, 0)
+
+    await root.sh(
+      `mkdir -p ${linked} && ln -s $(find /lib/modules/${release}/ -name 'hello_else.ko*') ${linked}`,
+    )
+    assert.equal((await cli('uninstall', '--yes', '--kernel', release)).status, 0)
+    assert.deepEqual([...(await modulesOf(release)), ...(await modulesOf(twin))], [])
+    assert.equal(await root.sh('ls /usr/src | grep hello-dkms-0 || true'), '')
+  })
+
+  test('a removal that is interrupted puts all back, also a source that dkms does not know', async () => {
+    assert.equal((await cli('install', '--yes', '--kernel', release)).status, 0)
+    await root.sh(
+      'mkdir -p /usr/src/hello-dkms-0.1 && echo precious > /usr/src/hello-dkms-0.1/file',
+    )
+    const before = await root.state()
+    const { status, screen } = await atTerminal(
+      root,
+      [...command, 'uninstall', '--yes', '--verbose', ...manifest],
+      [{ after: /every-kernel remove/, keys: '\x03', again: true }],
+    )
+    assert.equal(status, exitStatus.interrupted, screen)
+    assert.deepEqual(await root.changed(before), [])
+    const removed = await cli('uninstall', '--yes')
+    assert.equal(removed.status, 0, removed.stderr)
+    assert.equal(await root.sh('ls /usr/src | grep hello-dkms-0 || true'), '')
   })
 
   test('in folders of any name it builds', async () => {
