@@ -42,7 +42,7 @@ const installedModule = strict({
   file,
   name: text('Without .ko.'),
   version: textOrNull('MODULE_VERSION, if it has one.'),
-  vermagic: text('right, or: for RELEASE.'),
+  vermagic: text('right; for RELEASE, another kernel; linked from RELEASE, by weak-modules.'),
   signer: textOrNull('Who signed it, if somebody did.'),
   enrolled: Type.Union([Type.Boolean(), Type.Null()], {
     description: 'The firmware knows the key; null where there is no firmware to ask.',
@@ -166,6 +166,7 @@ export const documents = {
       ),
       verdict: oneOf(['well', 'wrong', 'not installed'], 'As the exit status 0, 1 and 3.'),
       problems: texts('What is wrong, as half sentences.'),
+      boot: textOrNull('Why nothing is loaded, where another kernel has to be booted.'),
     },
     'Everything that status shows.',
   ),

@@ -218,12 +218,12 @@ function loadingNotes(modules: string[]): string[] {
 
 function report(
   project: Project,
-  { facts, left, input }: Gathered,
+  { left, input }: Gathered,
   nothing: boolean,
   output: Output,
 ): void {
   const { name } = project.package
-  const boot = adviseBoot(facts, input.releases)
+  const boot = adviseBoot(project)
   const document: Documents['install'] = {
     package: name,
     version: project.version,

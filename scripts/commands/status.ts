@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Documents } from '../cli/documents.ts'
+import { adviseBoot } from '../install/boot.ts'
 import { sourceFolder } from '../install/plan.ts'
 import { openMetrics } from '../look/openmetrics.ts'
 import { findProblems, judge, verdictStatus } from '../look/status.ts'
@@ -14,7 +15,7 @@ import { type DkmsVersion, readDkms } from '../system/dkms.ts'
 import { hasEfi } from '../system/efi.ts'
 import { installedKernels, type Kernel, runningRelease } from '../system/kernels.ts'
 import { boundDevices, findDevices, readEnforcement, readSysfs } from '../system/machine.ts'
-import { findModules, loadedModules, moduleInfo } from '../system/modules.ts'
+import { findModules, isLinked, loadedModules, moduleInfo } from '../system/modules.ts'
 import { findOwner } from '../system/ownership.ts'
 import { type CommonOptions, open } from './options.ts'
 
@@ -43,7 +44,10 @@ async function kernelStatus(project: Project, kernel: Kernel) {
         file,
         name,
         version: version ?? null,
-        vermagic: release === kernel.release ? 'right' : `for ${release}`,
+        vermagic:
+          release === kernel.release
+            ? 'right'
+            : `${isLinked(file) ? 'linked from' : 'for'} ${release}`,
         signer: signer ?? null,
         /** Null where there is no firmware to enrol a key in. */
         enrolled: signer && hasEfi() ? await isEnrolled(file) : null,
@@ -98,7 +102,7 @@ function kernelRows(status: Status): string[] {
         [
           `  ${m.name}`,
           m.version ?? '',
-          m.vermagic === 'right' ? 'vermagic right' : `BUILT ${m.vermagic}`,
+          m.vermagic.startsWith('for') ? `BUILT ${m.vermagic}` : `vermagic ${m.vermagic}`,
           m.signer ? `signed by ${m.signer}` : 'not signed',
           m.enrolled === null ? '' : m.enrolled ? 'enrolled' : 'NOT ENROLLED',
         ]
@@ -140,7 +144,8 @@ export async function status(options: CommonOptions & { format?: 'openmetrics' }
     process.stdout.write(openMetrics({ ...now, verdict }))
     return
   }
-  const document: Documents['status'] = { ...now, verdict, problems }
+  const boot = adviseBoot(project)
+  const document: Documents['status'] = { ...now, verdict, problems, boot: boot?.message ?? null }
   output.result(document, () => [
     row('package', `${now.package} ${now.version}`),
     row('device', now.devices.join(', ') || 'none in this machine'),
@@ -166,5 +171,7 @@ export async function status(options: CommonOptions & { format?: 'openmetrics' }
     ...(now.clockSource ? wrap(row('clock source', ''), now.clockSource.message) : []),
     ...now.values.map((v) => row(v.label, showValue(v.value, v.unit))),
     ...problems.map((problem) => row('wrong', problem)),
+    ...(boot ? wrap(row('boot', ''), boot.message) : []),
+    ...(boot?.mend ? [row('', `try: ${boot.mend}`)] : []),
   ])
 }

@@ -1,6 +1,8 @@
+import type { Project } from '../manifest/manifest.ts'
 import { which } from '../run/exec.ts'
 import { insideContainer } from '../system/container.ts'
-import type { SystemFacts } from '../system/facts.ts'
+import { installedKernels, runningRelease } from '../system/kernels.ts'
+import { findModules } from '../system/modules.ts'
 
 /** What decides which kernel is to be booted, and how. */
 export interface BootFacts {
@@ -32,16 +34,23 @@ export function bootAdvice(facts: BootFacts): { message: string; mend?: string }
   return { message: `${message} Reboot, and choose ${target} in the boot menu.`, mend: 'reboot' }
 }
 
-/** The same, of this system, for kernels that have the modules. */
-export function adviseBoot(
-  { running, kernels }: Pick<SystemFacts, 'running' | 'kernels'>,
-  ready: string[],
-): ReturnType<typeof bootAdvice> {
+/** Kernels that have all of the modules, the newest last. */
+export function readyKernels(project: Project): string[] {
+  const names = project.modules.map((module) => module.name)
+  return installedKernels()
+    .map((kernel) => kernel.release)
+    .filter((release) => findModules(release, names).length >= names.length)
+}
+
+/** The same, of this system. */
+export function adviseBoot(project: Project): ReturnType<typeof bootAdvice> {
   return bootAdvice({
-    running: running.release,
-    ready,
+    running: runningRelease(),
+    ready: readyKernels(project),
     // A folder that only left-over modules are in is not booted.
-    newest: kernels.filter((kernel) => kernel.bootable).at(-1)?.release,
+    newest: installedKernels()
+      .filter((kernel) => kernel.bootable)
+      .at(-1)?.release,
     container: insideContainer(),
     grubby: which('grubby') !== undefined,
   })

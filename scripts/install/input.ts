@@ -7,7 +7,7 @@ import type { Touched } from '../run/transaction.ts'
 import { type DkmsVersion, dkmsTree, findRivals, readDkms } from '../system/dkms.ts'
 import type { SystemFacts } from '../system/facts.ts'
 import type { Kernel } from '../system/kernels.ts'
-import { findModules, loadedModules, modulesToExchange } from '../system/modules.ts'
+import { findModules, isLinked, loadedModules, modulesToExchange } from '../system/modules.ts'
 import { chronyFiles } from './chrony.ts'
 import { chronyLeftovers } from './chrony-leftovers.ts'
 import { below, isInPlace, type NewFile, sourceFiles } from './files.ts'
@@ -27,7 +27,7 @@ const moduleNames = (project: Project) => project.modules.map((module) => module
 const installedBuilds = (versions: DkmsVersion[]) =>
   versions.flatMap(({ builds }) => builds.filter(({ state }) => state === 'installed'))
 
-/** The kernels for which dkms has installed any version, and all that have such a module. */
+/** The kernels for which dkms has installed any version, and all that have such a module of their own. */
 export function equippedKernels(project: Project, facts: SystemFacts): string[] {
   const byDkms = readDkms(project.package.name).flatMap(({ builds }) => builds)
   return [
@@ -35,7 +35,9 @@ export function equippedKernels(project: Project, facts: SystemFacts): string[] 
       ...byDkms.map(({ release }) => release),
       ...facts.kernels
         .map(({ release }) => release)
-        .filter((release) => findModules(release, moduleNames(project)).length > 0),
+        .filter((release) =>
+          findModules(release, moduleNames(project)).some((file) => !isLinked(file)),
+        ),
     ]),
   ]
 }
@@ -62,7 +64,7 @@ export function inheritedKernels(
 function strays(project: Project, releases: string[]): string[] {
   const installed = installedBuilds(readDkms(project.package.name)).map(({ release }) => release)
   return releases.flatMap((release) => {
-    const files = findModules(release, moduleNames(project))
+    const files = findModules(release, moduleNames(project)).filter((file) => !isLinked(file))
     const place =
       installed.includes(release) && dkmsPlaces.find((p) => files.some((file) => file.includes(p)))
     return place ? files.filter((file) => !file.includes(place)) : files

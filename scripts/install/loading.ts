@@ -1,8 +1,6 @@
 import { refusalHint } from '../build/hints.ts'
 import type { Project } from '../manifest/manifest.ts'
-import { installedKernels, readKernel, runningRelease } from '../system/kernels.ts'
 import { type ModprobeLine, modprobeLines, showModprobeLine } from '../system/modprobe.ts'
-import { findModules } from '../system/modules.ts'
 import { adviseBoot } from './boot.ts'
 
 /** What keeps modules out, and the command that changes it. */
@@ -27,17 +25,8 @@ export function loadProblem(
   return { message: `${hint} (${said})`, mend }
 }
 
-/** Kernels that have all of the modules, the newest last. */
-export function readyKernels(project: Project): string[] {
-  const names = project.modules.map((module) => module.name)
-  return installedKernels()
-    .map((kernel) => kernel.release)
-    .filter((release) => findModules(release, names).length >= names.length)
-}
-
 /** Why modprobe failed on this system. */
 export function explainLoad(project: Project, stderr: string): LoadProblem {
   const names = project.modules.map((module) => module.name)
-  const facts = { running: readKernel(runningRelease()), kernels: installedKernels() }
-  return loadProblem(stderr, modprobeLines(names), adviseBoot(facts, readyKernels(project)))
+  return loadProblem(stderr, modprobeLines(names), adviseBoot(project))
 }

@@ -10,7 +10,7 @@ import { keyByPolicy } from '../signing/policy.ts'
 import { isSignedWith, signModule } from '../signing/sign.ts'
 import { dkmsTree } from '../system/dkms.ts'
 import type { Kernel } from '../system/kernels.ts'
-import { findModules } from '../system/modules.ts'
+import { findModules, isLinked } from '../system/modules.ts'
 import { logFolder } from './input.ts'
 
 /** every-kernel ends with our own status for what went wrong. */
@@ -55,7 +55,7 @@ export function verifyStep(project: Project, kernels: Kernel[]): Step {
     kind: 'install',
     action: async () => {
       for (const kernel of kernels) {
-        const files = findModules(kernel.release, names)
+        const files = findModules(kernel.release, names).filter((file) => !isLinked(file))
         for (const name of names) {
           const own = files.filter((file) => basename(file).startsWith(`${name}.ko`))
           if (own.length !== 1)

@@ -30,7 +30,7 @@ function kernelProblems(facts: StatusFacts): string[] {
       ? [`the running kernel ${kernel} has no modules`]
       : []),
     ...modules.flatMap(({ name, vermagic, enrolled }) => [
-      ...(vermagic === 'right' ? [] : [`${name} in kernel ${kernel} was built ${vermagic}`]),
+      ...(vermagic.startsWith('for') ? [`${name} in kernel ${kernel} was built ${vermagic}`] : []),
       ...(facts.enforced && enrolled === false
         ? [`kernel ${kernel} will not take ${name}: no key that it knows signed it`]
         : []),

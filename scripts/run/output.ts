@@ -68,19 +68,15 @@ export class Output {
 
   /**
    * Asks once, on a terminal, having said what for. Without a terminal, at its end (Ctrl-D) and under
-   * --json the answer is no. Ctrl-C is thrown.
+   * --json the answer is no, and nothing is said. Ctrl-C is thrown.
    */
   async confirm(
     question: string,
     whatFor: readonly string[],
     enter: 'yes' | 'no' = 'yes',
   ): Promise<boolean> {
-    if (this.options.json) return false
-    for (const line of whatFor) {
-      if (this.canAsk) this.warn(line)
-      else this.say(line)
-    }
     if (!this.canAsk) return false
+    for (const line of whatFor) this.warn(line)
     const said = await answer(`${question} ${enter === 'yes' ? '[Y/n]' : '[y/N]'} `)
     return /^y(es)?$/i.test(said?.trim() || (said === undefined ? 'no' : enter))
   }

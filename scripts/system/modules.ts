@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { ask } from '../run/exec.ts'
 
@@ -57,6 +57,9 @@ export function findModules(release: string, names: string[], root = ''): string
     })
   return existsSync(join(root, folder)) ? walk(folder).sort() : []
 }
+
+/** Whether a module is only a link, as RHEL's weak-modules makes them: another kernel's, taken for this one. */
+export const isLinked = (file: string): boolean => lstatSync(file).isSymbolicLink()
 
 export interface LoadedModule {
   name: string
