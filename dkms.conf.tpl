@@ -33,7 +33,7 @@ DEST_MODULE_LOCATION[<%= i %>]="<%= module.location %>"
 BUILD_DEPENDS[<%= i %>]="<%= name %>"
 <% }) -%>
 <% if (it.signing !== 'auto') { -%>
-PRE_INSTALL="signature-policy <%= it.signing %> ${dkms_tree}/${PACKAGE_NAME}/${PACKAGE_VERSION}/${kernelver}/${arch}/module"
+PRE_INSTALL="signature-policy <%= it.signing %> ${dkms_tree}/<%= it.name %>/<%= it.version %>/${kernelver}/${arch}/module"
 <% } -%>
 # What cannot work is skipped, not failed.
 <% if (it.architectures) { -%>

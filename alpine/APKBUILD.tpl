@@ -17,8 +17,8 @@ package() {
 	mkdir -p "$pkgdir"/usr/src
 	cp -R src "$pkgdir"/usr/src/<%= it.name %>-$pkgver
 	install -D -m 644 "$srcdir"/AKMBUILD "$pkgdir"/usr/src/<%= it.name %>-$pkgver/AKMBUILD
-<% it.files.filter((path) => !path.startsWith('/etc/dkms/')).forEach((path) => { -%>
-	install -D -m 644 files<%= path %> "$pkgdir"<%= path %>
+<% it.files.filter(({ path }) => !path.startsWith('/etc/dkms/')).forEach(({ path, mode }) => { -%>
+	install -D -m <%= mode %> files<%= path %> "$pkgdir"<%= path %>
 <% }) -%>
 <% it.documents.forEach((name) => { -%>
 	install -D -m 644 doc/<%= name %> "$pkgdir"/usr/share/doc/<%= it.name %>/<%= name %>

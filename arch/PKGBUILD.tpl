@@ -23,8 +23,8 @@ package() {
 	cd <%= it.quote(`${it.name}-${it.version}`) %>
 	mkdir -p "$pkgdir/usr/src"
 	cp -R src "$pkgdir/usr/src/"<%= it.quote(`${it.name}-${it.version}`) %>
-<% it.files.forEach((path) => { -%>
-	install -D -m 644 files<%= path %> "$pkgdir"<%= path %>
+<% it.files.forEach(({ path, mode }) => { -%>
+	install -D -m <%= mode %> files<%= path %> "$pkgdir"<%= path %>
 <% }) -%>
 <% it.documents.forEach((name) => { -%>
 	install -D -m 644 doc/<%= name %> "$pkgdir/usr/share/doc/$pkgname/<%= name %>"

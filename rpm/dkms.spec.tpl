@@ -33,8 +33,8 @@ Requires:       <%= name %>
 mkdir -p %{buildroot}%{_usrsrc}
 cp -R src %{buildroot}%{_usrsrc}/<%= it.name %>-<%= it.version %>
 install -D -m 755 every-kernel %{buildroot}%{_libexecdir}/%{name}/every-kernel
-<% it.files.forEach((path) => { -%>
-install -D -m 644 files<%= path %> %{buildroot}<%= path %>
+<% it.files.forEach(({ path, mode }) => { -%>
+install -D -m <%= mode %> files<%= path %> %{buildroot}<%= path %>
 <% }) -%>
 <% it.manuals.forEach((manual) => { -%>
 install -D -m 644 man/<%= manual %> %{buildroot}%{_mandir}/man<%= manual.split('.').at(-1) %>/<%= manual %>
@@ -57,7 +57,7 @@ fi
 <% it.documents.forEach((name) => { -%>
 %doc doc/<%= name %>
 <% }) -%>
-<% it.files.forEach((path) => { -%>
+<% it.files.forEach(({ path, mode }) => { -%>
 <%= path.startsWith('/etc/') ? '%config(noreplace) ' : '' %><%= path %>
 <% }) -%>
 %{_usrsrc}/<%= it.name %>-<%= it.version %>

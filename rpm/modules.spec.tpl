@@ -30,8 +30,8 @@ Built for kernel <%= it.binary.release %> and no other; needs no compiler.
 %install
 mkdir -p %{buildroot}/usr/lib/modules/<%= it.binary.release %>/updates
 cp -p *.ko %{buildroot}/usr/lib/modules/<%= it.binary.release %>/updates
-<% it.files.forEach((path) => { -%>
-install -D -m 644 files<%= path %> %{buildroot}<%= path %>
+<% it.files.forEach(({ path, mode }) => { -%>
+install -D -m <%= mode %> files<%= path %> %{buildroot}<%= path %>
 <% }) -%>
 
 %post
@@ -49,7 +49,7 @@ fi
 <% it.documents.forEach((name) => { -%>
 %doc doc/<%= name %>
 <% }) -%>
-<% it.files.forEach((path) => { -%>
+<% it.files.forEach(({ path, mode }) => { -%>
 <%= path.startsWith('/etc/') ? '%config(noreplace) ' : '' %><%= path %>
 <% }) -%>
 %dir /usr/lib/modules/<%= it.binary.release %>/updates

@@ -9,8 +9,8 @@ override_dh_auto_install:
 	mkdir -p debian/<%= it.debName %>/usr/src
 	cp -R src debian/<%= it.debName %>/usr/src/<%= it.name %>-<%= it.version %>
 	install -D -m 755 every-kernel debian/<%= it.debName %>/usr/libexec/<%= it.name %>/every-kernel
-<% it.files.forEach((path) => { -%>
-	install -D -m 644 files<%= path %> debian/<%= it.debName %><%= path %>
+<% it.files.forEach(({ path, mode }) => { -%>
+	install -D -m <%= mode %> files<%= path %> debian/<%= it.debName %><%= path %>
 <% }) -%>
 
 # There is nothing here to build, to test or to clean with.

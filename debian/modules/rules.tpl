@@ -5,8 +5,8 @@
 
 override_dh_auto_install:
 	install -D -m 644 -t debian/<%= it.binary.name %><%= it.binary.modulesFolder %>/<%= it.binary.release %>/updates *.ko
-<% it.files.forEach((path) => { -%>
-	install -D -m 644 files<%= path %> debian/<%= it.binary.name %><%= path %>
+<% it.files.forEach(({ path, mode }) => { -%>
+	install -D -m <%= mode %> files<%= path %> debian/<%= it.binary.name %><%= path %>
 <% }) -%>
 
 # A signature would not survive it.

@@ -50,6 +50,8 @@ export async function buildCommands(
   const filled = filling(project, kernel, folder)
   const compiler = await findCompiler(kernel.headers)
   const told = [...(compiler ? compilerArguments(compiler) : []), ...extra]
+  // As dkms does: there are Makefiles that go by it, and it is theirs to say where it is wanted.
+  const first = [`KERNELRELEASE=${kernel.release}`]
   const [program, ...words] = configureWords(project, filled)
   return [
     ...(project.patches ?? [])
@@ -59,8 +61,11 @@ export async function buildCommands(
         cwd: folder,
       })),
     ...(program ? [{ argv: [join(folder, program), ...words], cwd: folder }] : []),
-    ...makeWords(project, filled).map((argv) => ({
-      argv: argv[0] === 'make' ? [...argv, `-j${jobs}`, ...told] : argv,
+    ...makeWords(project, filled).map(([program = '', ...words], i) => ({
+      argv:
+        program === 'make'
+          ? [program, ...(i === 0 ? first : []), ...words, `-j${jobs}`, ...told]
+          : [program, ...words],
       cwd: folder,
     })),
   ]
@@ -195,7 +200,8 @@ export async function buildFor(
       ),
     )
     for (const info of infos) {
-      const file = join(target, `${info.name}.ko`)
+      const module = project.modules.find(({ name }) => name === info.name)
+      const file = join(target, `${module?.as ?? info.name}.ko`)
       exchange(info.file, file)
       info.file = file
     }

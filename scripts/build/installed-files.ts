@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Module, Project } from '../manifest/manifest.ts'
 
@@ -8,13 +8,16 @@ export interface InstalledFile {
   text: Buffer
   /** The file that it is a copy of, if it is one. */
   from?: string
+  /** Where that is a program, this is one. */
+  executable?: boolean
 }
 
 /** A parameter as modprobe takes it: what has spaces stands in quotes. */
 const setting = ([name, value]: [string, string]) =>
   /^[A-Za-z0-9_.,:/+-]*$/.test(value) ? `${name}=${value}` : `${name}="${value}"`
 
-function modprobeLines({ name, parameters = {}, softdeps = {} }: Module): string[] {
+function modprobeLines({ name: own, as: name = own, ...module }: Module): string[] {
+  const { parameters = {}, softdeps = {} } = module
   const settings = Object.entries(parameters).map(setting)
   const { pre = [], post = [] } = softdeps
   const order = [
@@ -60,6 +63,7 @@ export function installedFiles(project: Project): InstalledFile[] {
       path,
       text: readFileSync(join(folder, from)),
       from: join(folder, from),
+      executable: (statSync(join(folder, from)).mode & 0o100) !== 0,
     })),
   ]
 }

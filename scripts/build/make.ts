@@ -22,8 +22,8 @@ const fillWord = (word: string, filling: Filling): string =>
 function template({ program, folder, own, words = [], target }: Make): string[] {
   if (program) return [`{source}/${program}`, ...words]
   const at = folder ? `{source}/${folder}` : '{source}'
-  if (own) return ['make', '-C', at, ...words, ...(target ? [target] : [])]
-  return ['make', '-C', '{headers}', `M=${at}`, ...words, target ?? 'modules']
+  if (own) return ['make', '-C', at, ...words, ...(target?.split(' ') ?? [])]
+  return ['make', '-C', '{headers}', `M=${at}`, ...words, ...(target ?? 'modules').split(' ')]
 }
 
 /** The commands that build a project, one after the other. */
@@ -43,14 +43,17 @@ export const configureWords = ({ configure = [] }: Project, filling: Filling): s
 
 const variable = (name: string) => `\${${name}}`
 
-/** How dkms calls them. */
-export const dkmsFilling: Filling = {
+/**
+ * How dkms calls them. PACKAGE_VERSION stands in a dkms.conf once and as it is: there are Makefiles
+ * that look for it there.
+ */
+const dkmsFilling = ({ package: { name }, version }: Project): Filling => ({
   release: variable('kernelver'),
   headers: variable('kernel_source_dir'),
-  source: `${['dkms_tree', 'PACKAGE_NAME', 'PACKAGE_VERSION'].map(variable).join('/')}/build`,
-  version: variable('PACKAGE_VERSION'),
+  source: `${variable('dkms_tree')}/${name}/${version}/build`,
+  version,
   architecture: variable('arch'),
-}
+})
 
 /** A word as it stands between double quotes, to be read by a shell a second time. */
 export function shellWord(word: string, filling: Filling): string {
@@ -64,14 +67,11 @@ export function shellWord(word: string, filling: Filling): string {
 }
 
 /** MAKE[0] of dkms.conf: all of them. */
-export const dkmsMake = ({ make }: Project): string =>
-  make
-    .map((one) =>
-      template(one)
-        .map((word) => shellWord(word, dkmsFilling))
-        .join(' '),
-    )
-    .join(' && ')
+export function dkmsMake(project: Project): string {
+  const filling = dkmsFilling(project)
+  const line = (words: string[]) => words.map((word) => shellWord(word, filling)).join(' ')
+  return project.make.map((one) => line(template(one))).join(' && ')
+}
 
 /** How akms calls them (AKMBUILD(5)); its build() runs in a copy of the sources. */
 const akmsFilling = (project: Project): Filling => ({
@@ -116,5 +116,5 @@ export function akmsBuild(project: Project): string[] {
 }
 
 /** PRE_BUILD of dkms.conf. */
-export const dkmsConfigure = ({ configure = [] }: Project): string =>
-  configure.map((word) => shellWord(word, dkmsFilling)).join(' ')
+export const dkmsConfigure = (project: Project): string =>
+  (project.configure ?? []).map((word) => shellWord(word, dkmsFilling(project))).join(' ')

@@ -9,6 +9,7 @@ import {
   requestedKernels,
 } from '../build/select.ts'
 import type { Documents } from '../cli/documents.ts'
+import { requireNeeds } from '../install/needs.ts'
 import { requireBuildable } from '../install/requirements.ts'
 import { handleInterrupts } from '../run/interrupt.ts'
 import { inScratch, makeFolder } from '../run/scratch.ts'
@@ -35,6 +36,7 @@ export async function build(
     if (selection.note) output.tell(selection.note)
     kernels = selection.kernels
   }
+  await requireNeeds(project, facts)
   await requireBuildable(facts, kernels)
 
   // One more than there are cores: while one waits for the disk another compiles.

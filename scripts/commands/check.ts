@@ -3,6 +3,7 @@ import semver from 'semver'
 import { defaultSelection, headersFailure, headersFor, requestedKernels } from '../build/select.ts'
 import type { Documents } from '../cli/documents.ts'
 import { isInstalled } from '../install/headers.ts'
+import { missingNeeds } from '../install/needs.ts'
 import { compilerMend } from '../install/requirements.ts'
 import type { KernelOption, Project } from '../manifest/manifest.ts'
 import { which } from '../run/exec.ts'
@@ -136,6 +137,21 @@ async function checkDkms(project: Project, facts: SystemFacts): Promise<Finding>
     : ok('dkms', version)
 }
 
+async function checkNeeds(project: Project, facts: SystemFacts): Promise<Finding[]> {
+  if (!project.needs) return []
+  const missing = await missingNeeds(project, facts)
+  return [
+    missing.length > 0
+      ? fail(
+          'needs',
+          'toolchain',
+          `${missing.join(', ')} is not installed.`,
+          facts.installCommand(missing),
+        )
+      : ok('needs', 'all that the build needs is installed'),
+  ]
+}
+
 async function checkSigning(project: Project, kernel: Kernel): Promise<Finding> {
   const { text, next } = await readSigning(project, kernel.release)
   return next ? note('signing', `${text} (policy: ${project.signing}).`, next) : ok('signing', text)
@@ -204,6 +220,7 @@ export async function check(options: CommonOptions): Promise<void> {
   const system = [
     checkArchitecture(project),
     await checkDkms(project, facts),
+    ...(await checkNeeds(project, facts)),
     await checkSigning(project, facts.running),
     checkSpace(),
     checkDevice(project),

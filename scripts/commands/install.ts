@@ -16,6 +16,7 @@ import {
 } from '../install/chrony.ts'
 import { inheritedKernels, readInput, touched } from '../install/input.ts'
 import { explainLoad } from '../install/loading.ts'
+import { requireNeeds } from '../install/needs.ts'
 import { type InstallInput, planInstall, planLoad } from '../install/plan.ts'
 import {
   findMissing,
@@ -26,6 +27,7 @@ import {
 import {
   requireBuildable,
   requireDkms,
+  requireFree,
   requireNotOwned,
   requirePlatform,
   requireSpace,
@@ -127,10 +129,16 @@ async function gather(
   const byRelease = [...chosen, ...buildable].map((kernel) => [kernel.release, kernel] as const)
   const kernels = [...new Map(byRelease).values()]
   await requireDkms(project, facts)
+  await requireNeeds(project, facts)
   await requireBuildable(facts, kernels)
   requireSpace()
   requireWholeKeys()
-  return { facts, kernels, left, input: readInput(project, kernels) }
+  const input = readInput(project, kernels)
+  await requireFree(
+    project,
+    input.config.map(({ path }) => path),
+  )
+  return { facts, kernels, left, input }
 }
 
 /** The steps that are undone together. */

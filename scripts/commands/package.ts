@@ -2,6 +2,7 @@ import { rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { defaultSelection, headersFailure, meantKernel, requestedKernels } from '../build/select.ts'
 import type { Documents } from '../cli/documents.ts'
+import { requireNeeds } from '../install/needs.ts'
 import { requireBuildable } from '../install/requirements.ts'
 import type { Project } from '../manifest/manifest.ts'
 import type { Kind } from '../package/kind.ts'
@@ -101,6 +102,7 @@ export async function makePackages(word: string, options: PackageOptions): Promi
       mend: 'vmmci-dkms package --help',
     })
   const built = options.binary ? await binaryKernels(project, facts, options) : []
+  if (options.binary) await requireNeeds(project, facts)
   await requireBuildable(facts, built)
   const kernels = options.binary ? built : [undefined]
   const out = resolve(options.out ?? packagesFolder)

@@ -3,7 +3,7 @@ import { brought, forget, removeCommand } from '../install/brought.ts'
 import { chronyFiles, restartChrony } from '../install/chrony.ts'
 import { equippedKernels, readRemoval, touched } from '../install/input.ts'
 import { planUninstall, type UninstallInput } from '../install/plan.ts'
-import { requireNotOwned } from '../install/requirements.ts'
+import { requireNotOwned, unowned } from '../install/requirements.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { show } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
@@ -31,11 +31,12 @@ async function run(project: Project, options: CommonOptions, output: Output): Pr
   const { name } = project.package
   const facts = readFacts(project)
   const packages = await brought(name, facts.distribution)
-  const input = readRemoval(
+  const found = readRemoval(
     project,
     facts,
     named(equippedKernels(project, facts), project, options),
   )
+  const input = { ...found, paths: await unowned(found.paths) }
   const steps = planUninstall(input)
   if (options.dryRun) return showPlan(steps, output)
 

@@ -21,9 +21,9 @@ function readScript(program: string | undefined, words: string[], inside: string
   return { program: script, ...(words.length > 0 && { words }) }
 }
 
-/** The calls of one make: with an own Makefile one a target. Throws what cannot be said of it. */
-function readMake([program, ...words]: string[], inside: string): Make[] {
-  if (program !== 'make') return [readScript(program, words, inside)]
+/** One call of make. Throws what cannot be said of it. */
+function readMake([program, ...words]: string[], inside: string): Make {
+  if (program !== 'make') return readScript(program, words, inside)
   const make: Make = { own: true }
   const more: string[] = []
   const targets: string[] = []
@@ -45,9 +45,13 @@ function readMake([program, ...words]: string[], inside: string): Make[] {
     else targets.push(word)
   }
   const plain = folder === '.' ? '' : folder
-  const base = { ...(plain && { folder: plain }), ...make, ...(more.length > 0 && { words: more }) }
-  const named = make.own ? targets : targets.filter((target) => target !== 'modules')
-  return named.length > 0 ? named.map((target) => ({ ...base, target })) : [base]
+  const target = targets.join(' ')
+  return {
+    ...(plain && { folder: plain }),
+    ...make,
+    ...(more.length > 0 && { words: more }),
+    ...(target && (make.own || target !== 'modules') && { target }),
+  }
 }
 
 /** What a dkms.conf's MAKE does, command by command, in a manifest's words; throws what cannot be said. */

@@ -80,8 +80,9 @@ function missingSources(project: Project): NewFile[] {
 
 /** All that is put beside the modules. */
 const configuration = (project: Project): NewFile[] =>
-  installedFiles(project).map(({ path, from, text }) => ({
+  installedFiles(project).map(({ path, from, text, executable = false }) => ({
     path,
+    executable,
     ...(from ? { from } : { text: text.toString() }),
   }))
 

@@ -10,6 +10,7 @@ import type { SystemFacts } from '../system/facts.ts'
 import { type Kernel, machine } from '../system/kernels.ts'
 import { remember } from './brought.ts'
 import { findHeaders, kernelsWith } from './headers.ts'
+import { missingNeeds } from './needs.ts'
 import { packageManagerWords } from './package-failure.ts'
 import { managers } from './packages.ts'
 
@@ -33,10 +34,17 @@ interface Requirement {
   reason: string
 }
 
-async function tools(facts: SystemFacts, kernel: Kernel | undefined): Promise<Requirement[]> {
+async function tools(
+  project: Project,
+  facts: SystemFacts,
+  kernel: Kernel | undefined,
+): Promise<Requirement[]> {
   const { distribution } = facts
   if (!distribution) return []
   const missing: Requirement[] = []
+  const needs = await missingNeeds(project, facts)
+  if (needs.length > 0)
+    missing.push({ packages: needs, reason: `the build needs ${needs.join(', ')}` })
   if (!which('dkms')) missing.push({ packages: distribution.dkms, reason: 'dkms is not installed' })
   if (!which('make') || !which('modinfo'))
     missing.push({ packages: distribution.toolchain, reason: 'gcc, make or kmod is missing' })
@@ -106,7 +114,7 @@ export async function findMissing(
   named: Kernel[],
 ): Promise<Missing> {
   const kernel = named[0] ?? defaultSelection(project, facts)?.kernels[0]
-  const all = [...(await tools(facts, kernel)), ...(await headers(project, facts, named))]
+  const all = [...(await tools(project, facts, kernel)), ...(await headers(project, facts, named))]
   const packages = [...new Set(all.flatMap((need) => need.packages))]
   const kernels = await kernelsWith(facts.distribution?.manager ?? 'apt', packages)
   const hopeless = all.find((need) => need.hopeless)?.hopeless

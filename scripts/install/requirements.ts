@@ -1,9 +1,10 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import semver from 'semver'
 import { headersFailure } from '../build/select.ts'
 import type { Project } from '../manifest/manifest.ts'
+import { quote } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import type { Output } from '../run/output.ts'
 import { compilerPackages, compilerProblem, findCompiler } from '../system/compiler.ts'
@@ -62,6 +63,23 @@ export async function requireNotOwned(project: Project, verb: 'install' | 'remov
       `${folder} belongs to the package ${owner.package}; leaving it alone.`,
       { mend: ownerCommand(owner, verb) },
     )
+  }
+}
+
+/** Those of a package's files that are there and belong to no other package. */
+export async function unowned(paths: string[]): Promise<string[]> {
+  const owners = await Promise.all(paths.map((path) => findOwner(path)))
+  return paths.filter((_, i) => !owners[i])
+}
+
+/** Throws where a file that would be put beside the modules is another package's. */
+export async function requireFree(project: Project, paths: string[]): Promise<void> {
+  for (const path of paths) {
+    const owner = existsSync(path) ? await findOwner(path) : undefined
+    if (owner)
+      throw new Failure('owned', `${path} belongs to the package ${owner.package}.`, {
+        mend: `"\${EDITOR:-vi}" ${quote(project.file)}`,
+      })
   }
 }
 

@@ -71,7 +71,7 @@ export const module = strict({
   folder: Type.Optional(file('Where make leaves it, if not in the top folder.')),
   location: Type.Optional(
     Type.String({
-      pattern: '^(/[A-Za-z0-9_.+-]+)+$',
+      pattern: '^(/[A-Za-z0-9_+-][A-Za-z0-9_.+-]*)+$',
       description: 'Below /lib/modules/RELEASE, if not where the others go.',
     }),
   ),
@@ -117,7 +117,7 @@ export const make = strict({
   ),
   target: Type.Optional(
     Type.String({
-      pattern: '^[A-Za-z0-9_.-]+$',
+      pattern: '^[A-Za-z0-9_./-]+( [A-Za-z0-9_./-]+)*$',
       description: 'What is made; modules, or with an own Makefile what that makes by itself.',
     }),
   ),
@@ -162,14 +162,18 @@ const kernel = strict(
   'Kernels this is for.',
 )
 
-const target =
-  '^/(etc/(dkms/framework\\.conf\\.d|modprobe\\.d|modules-load\\.d|udev/rules\\.d|sysctl\\.d)|usr/(lib/(firmware|modprobe\\.d|modules-load\\.d|sysctl\\.d|systemd/system|udev(/rules\\.d|/hwdb\\.d)?)|share/(doc|man|metainfo)))(/[A-Za-z0-9_][A-Za-z0-9_.@+-]*)+$'
+const target = `^/(${[
+  'etc/(dkms/framework\\.conf\\.d|modprobe\\.d|modules-load\\.d|udev/rules\\.d|sysctl\\.d|X11/xorg\\.conf\\.d)',
+  'usr/lib/(firmware|modprobe\\.d|modules-load\\.d|sysctl\\.d|systemd/system|udev(/rules\\.d|/hwdb\\.d)?)',
+  'usr/share/(doc|man|metainfo|X11/xorg\\.conf\\.d|initramfs-tools/(hooks|modules\\.d))',
+  'usr/(bin|sbin|libexec)',
+].join('|')})(/[A-Za-z0-9_][A-Za-z0-9_.@+-]*)+$`
 
 const install = strict(
   {
     location: Type.Optional(
       Type.String({
-        pattern: '^(/[A-Za-z0-9_.+-]+)+$',
+        pattern: '^(/[A-Za-z0-9_+-][A-Za-z0-9_.+-]*)+$',
         description: "Below /lib/modules/RELEASE; most distributions' dkms overrides it.",
       }),
     ),
@@ -185,7 +189,7 @@ const install = strict(
       Type.Record(Type.String({ pattern: target }), file('What is put there.'), {
         additionalProperties: false,
         description:
-          'What else comes along, by where it goes: more udev rules, firmware, units, manual pages, modprobe.d.',
+          'What else comes along, by where it goes: udev rules, firmware, units, manual pages, scripts. A program stays one.',
       }),
     ),
     chrony: Type.Optional(

@@ -1,12 +1,13 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import ignore, { type Ignore } from 'ignore'
 import picomatch from 'picomatch'
 
-/** What is never a source: hidden files, what kbuild makes, packaging, and what is rendered. */
+/** What is never a source: what kbuild, git and editors leave, packaging, and what is rendered. */
 const never = [
-  ...['.*', '*.o', '*.ko', '*.ko.*', '*.mod', '*.mod.c', '*.cmd', '*.dwo', '*.a'],
-  ...['modules.order', 'Module.symvers', 'node_modules', '/debian', '/build'],
+  ...['.*/', '.git*', '.*.cmd', '.*.d', '.tmp_*', '.*.sw?', '*~', '.editorconfig', '.clang-format'],
+  ...['*.ko', '*.ko.*', '*.mod', '*.mod.c', '*.cmd', '*.dwo', 'modules.order'],
+  ...['Module.symvers', 'node_modules', '/debian', '/build', '.travis.yml', '.gitlab-ci.yml'],
   ...['/dkms.conf', '/dkms.conf.*', '/package.json', '/package-lock.json'],
 ]
 
@@ -16,22 +17,42 @@ function readIgnore(folder: string): Ignore {
   return ignore().add(existsSync(file) ? readFileSync(file, 'utf8') : '')
 }
 
-/** All files below a folder that git would have, and that are no leavings; `manifest` is none either. */
+/** An object that was compiled here: kbuild notes how, or its source is beside it. Others were shipped. */
+function isCompiled(name: string, beside: Set<string>): boolean {
+  const [, stem] = /^(.*)\.[oa]$/.exec(name) ?? []
+  return stem !== undefined && [`.${name}.cmd`, `${stem}.c`, `${stem}.S`].some((n) => beside.has(n))
+}
+
+/** Whether a path stays within a folder, and is none that it is in itself, wherever links lead. */
+function isWithin(folder: string, path: string): boolean {
+  const [top, real, here] = [folder, path, dirname(path)].map((at) => realpathSync(at)) as [
+    string,
+    string,
+    string,
+  ]
+  return real.startsWith(`${top}/`) && !`${here}/`.startsWith(`${real}/`)
+}
+
+/**
+ * All files below a folder that git would have, and that are no leavings; `manifest` is none either,
+ * nor what a link brings in from elsewhere.
+ */
 export function sourceFiles(folder: string, manifest = ''): string[] {
   const leavings = ignore().add(never)
   const walk = (at: string, above: { from: string; rules: Ignore }[]): string[] => {
     const rules = [...above, { from: at, rules: readIgnore(join(folder, at)) }]
-    return readdirSync(join(folder, at))
-      .sort()
-      .flatMap((name) => {
-        const path = at + name
-        const found = statSync(join(folder, path), { throwIfNoEntry: false })
-        const full = found?.isDirectory() ? `${path}/` : path
-        if (!found || path === manifest || leavings.ignores(full)) return []
-        if (rules.some(({ from, rules }) => rules.ignores(full.slice(from.length)))) return []
-        if (found.isDirectory()) return walk(full, rules)
-        return found.isFile() ? [path] : []
-      })
+    const names = readdirSync(join(folder, at)).sort()
+    const beside = new Set(names)
+    return names.flatMap((name) => {
+      const path = at + name
+      const found = statSync(join(folder, path), { throwIfNoEntry: false })
+      const full = found?.isDirectory() ? `${path}/` : path
+      if (!found || path === manifest || leavings.ignores(full)) return []
+      if (isCompiled(name, beside) || !isWithin(folder, join(folder, path))) return []
+      if (rules.some(({ from, rules }) => rules.ignores(full.slice(from.length)))) return []
+      if (found.isDirectory()) return walk(full, rules)
+      return found.isFile() ? [path] : []
+    })
   }
   return walk('', [])
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { debianChangelog } from './changelog.ts'
 import { binaryFiles, copyModules, writeFiles, writePackageTree } from './files.ts'
 import { environment, type Kind, type PackageInput, rendered, values } from './kind.ts'
-import { binaryValues, plainName } from './values.ts'
+import { binaryValues, fileMode, plainName } from './values.ts'
 import { packageVersions } from './versions.ts'
 
 /** The folder in which dpkg-buildpackage works; what it makes comes to lie above it. */
@@ -23,9 +23,7 @@ const templates = {
 /** Writes debian/: all of it follows from the manifest. */
 function writeDebian(input: PackageInput, folder: string): void {
   const { project, releases, binary } = input
-  const files = binary
-    ? binaryFiles(project, debName(input)).map(({ path }) => path)
-    : values(input).files
+  const files = binary ? binaryFiles(project, debName(input)).map(fileMode) : values(input).files
   const more = {
     files,
     ...(binary && { binary: { ...binaryValues(project, binary.release), name: debName(input) } }),

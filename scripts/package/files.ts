@@ -48,7 +48,7 @@ export function binaryFiles(project: Project, binaryName: string): InstalledFile
   const { name } = project.package
   return installedFiles(project)
     .filter(({ path }) => path.includes(name) && !path.startsWith('/etc/dkms/'))
-    .map(({ path, text }) => ({ path: path.replace(name, binaryName), text }))
+    .map(({ path, ...file }) => ({ ...file, path: path.replace(name, binaryName) }))
 }
 
 /** Writes files into files/, each below its path in the system. */
@@ -83,7 +83,8 @@ export function writePackageTree(project: Project, folder: string): void {
 
 /** Copies the modules that were built for one kernel. */
 export function copyModules(project: Project, from: string, to: string): void {
-  for (const { name } of project.modules) cpSync(join(from, `${name}.ko`), join(to, `${name}.ko`))
+  for (const { name, as = name } of project.modules)
+    cpSync(join(from, `${as}.ko`), join(to, `${as}.ko`))
 }
 
 /** Packs a folder the same way whoever does it, wherever and whenever. */

@@ -10,7 +10,7 @@ import {
   sourceArchive,
   values,
 } from './kind.ts'
-import { binaryValues, sourceDateEpoch } from './values.ts'
+import { binaryValues, fileMode, sourceDateEpoch } from './values.ts'
 
 const rpmDefines = (input: PackageInput): string[] =>
   Object.entries({
@@ -54,7 +54,7 @@ export const rpm: Kind = {
     } else await sourceArchive(input, sources)
     const template = binary ? 'rpm/modules.spec.tpl' : 'rpm/dkms.spec.tpl'
     const more = binary && {
-      files: binaryFiles(project, values(input).binary?.name ?? '').map(({ path }) => path),
+      files: binaryFiles(project, values(input).binary?.name ?? '').map(fileMode),
     }
     writeFileSync(join(work, 'package.spec'), rendered(input, template, more))
   },

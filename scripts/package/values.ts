@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { arch } from 'node:os'
 import semver from 'semver'
-import { installedFiles } from '../build/installed-files.ts'
+import { type InstalledFile, installedFiles } from '../build/installed-files.ts'
 import { akmsBuild } from '../build/make.ts'
 import { findCopyrights } from '../manifest/find-out.ts'
 import type { PackageManager, Project } from '../manifest/manifest.ts'
@@ -33,10 +33,11 @@ const relationsFor = ({ package: about }: Project, manager: PackageManager) =>
     ),
   ) as Record<Relation, string[]>
 
-/** Who the package is by: as the manifest or the sources say, else as its licence does. */
-function copyrights(project: Project): string[] {
+/** Who the package is by, and since when: as the manifest or the sources say. */
+function copyrights(project: Project, releases: Release[]): string[] {
   const said = project.package.copyright ?? findCopyrights(project.folder, project.sources)
-  return said.length > 0 ? said : ['the authors, as the sources say']
+  const year = releases[0]?.date.getUTCFullYear() ?? ''
+  return said.length > 0 ? said : [`${year} the authors, as the sources say`]
 }
 
 /** A package for one kernel: what its name and its dependencies are made of. */
@@ -66,6 +67,12 @@ function builtByDkms({ modules }: Project): string {
   return `${what} ${names} ${are} built by DKMS for every kernel that has headers.`
 }
 
+/** A file that comes along, and its rights. */
+export const fileMode = ({ path, executable }: InstalledFile) => ({
+  path,
+  mode: executable ? '755' : '644',
+})
+
 /** What the templates in rpm/, arch/, alpine/ and debian/modules/ are filled with. */
 export function packageValues(project: Project, releases: Release[], manuals: string[]) {
   const { package: about, version } = project
@@ -81,15 +88,15 @@ export function packageValues(project: Project, releases: Release[], manuals: st
     license: oneLine(about.license),
     homepage: about.homepage && oneLine(about.homepage),
     maintainer,
-    modules: project.modules.map((module) => module.name),
+    modules: project.modules.map(({ name, as = name }) => as),
     builtModules: project.modules.map(
       ({ name, folder }) => `${folder ? `${folder}/` : ''}${name}.ko`,
     ),
     akmsBuild: akmsBuild(project),
-    files: installedFiles(project).map(({ path }) => path),
+    files: installedFiles(project).map(fileMode),
     documents: Object.keys(documents(project)),
     hasLicense: licenseFile(project) !== undefined,
-    copyright: copyrightFile(project, copyrights(project)),
+    copyright: copyrightFile(project, copyrights(project, releases)),
     needs: project.needs ?? {},
     relations: (manager: PackageManager) => relationsFor(project, manager),
     dkmsMin: floor ? `${floor.major}.${floor.minor}` : '0',

@@ -139,7 +139,14 @@ export async function exec(command: Command, options: ExecOptions = {}): Promise
         ],
     ...(command.input !== undefined && { input: command.input }),
     ...(command.cwd && { cwd: command.cwd }),
-    env: { ...process.env, LC_ALL: 'C', PATH: toolPath, ...command.env },
+    env: {
+      ...process.env,
+      LC_ALL: 'C',
+      PATH: toolPath,
+      // As a shell's cd: Makefiles go by $(PWD), and would be at work where we were called.
+      ...(command.cwd && { PWD: command.cwd }),
+      ...command.env,
+    },
   })
   const child = $`${argv}`
   const listen = (chunk: Buffer) => options.onOutput?.(chunk.toString())

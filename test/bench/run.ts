@@ -2,6 +2,7 @@
 const areas: Record<string, () => Promise<void>> = {
   toolchain: async () => (await import('./toolchain.ts')).benchToolchain(),
   package: async () => (await import('./package.ts')).benchPackage(),
+  modules: async () => (await import('./modules.ts')).benchModules(),
   clock: async () => (await import('./clock.ts')).benchClock(),
   chrony: async () => (await import('./chrony.ts')).benchChrony(),
   polls: async () => (await import('./polls.ts')).benchPolls(),

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
@@ -125,6 +133,14 @@ test('nothing of this project is in another’s package', () => {
   assert.deepEqual(values.files, [])
 })
 
+test('PACKAGE_VERSION stands once in a dkms.conf: Makefiles look for it there', () => {
+  const make = [{ words: ['V={version}', 'S={source}'] }]
+  const text = renderDkmsConf(
+    load({ make, signing: 'require', configure: ['c'] }, { c: '#!/bin/sh' }),
+  )
+  assert.deepEqual(text.match(/^.*PACKAGE_VERSION.*$/gm), ['PACKAGE_VERSION="0.8"'])
+})
+
 const versions = ['0.8', '13', '9.015.00-NAPI', '20250329', '4.1.13.0', '1.14.8+dfsg', '0~2023+git']
 
 for (const version of versions)
@@ -147,6 +163,7 @@ test('sources: folders, patterns, and what git would not have is left out', () =
     'sub/.gitignore': '/b.c\n',
     'sub/b.c': source,
     'sub/x.o': '',
+    'sub/.x.o.cmd': '',
     'their.ko': '',
     'gen/c.c': source,
     'README.md': '',
@@ -164,6 +181,33 @@ test('sources: folders, patterns, and what git would not have is left out', () =
     'sub/a.c',
   ])
   assert.match(mistakes({ sources: ['Makefile', 'gone'] }), /sources\/1: gone is not in/)
+})
+
+test('sources: what a build left is none, what was shipped is one, links lead nowhere else', () => {
+  const at = folder(
+    {},
+    {
+      '.version': '1',
+      '.their.o.cmd': '',
+      'their.o': '',
+      'other.o': '',
+      'other.S': '',
+      'lib/shipped.o': '',
+      'lib/shipped.a': '',
+      '.github/workflows/ci.yml': '',
+      'a/real.hex': '',
+    },
+  )
+  const inner = dirname(at)
+  symlinkSync('/etc/passwd', join(inner, 'passwd'))
+  symlinkSync('/etc', join(inner, 'etc'))
+  symlinkSync('..', join(inner, 'a/loop'))
+  symlinkSync('real.hex', join(inner, 'a/link.hex'))
+  symlinkSync('gone', join(inner, 'dangling'))
+  assert.deepEqual(loadManifest(at).sources, [
+    ...['.version', 'Makefile', 'a/link.hex', 'a/real.hex', 'lib/shipped.a', 'lib/shipped.o'],
+    ...['other.S', 'their.c'],
+  ])
 })
 
 test('a program among the sources stays one', () => {
@@ -261,11 +305,66 @@ test('modules of folders, under other names; patches, a configure step, dependen
   assert.ok(sourceTree(project).has('patches/a.patch'))
 })
 
+test('what is installed under another name is known by that', () => {
+  const modules = [{ name: 'their', as: 'other', parameters: { a: '1' } }]
+  const project = load({ modules, install: { autoload: 'boot' } })
+  const [options, load_] = configFiles(project)
+  assert.match(options?.text ?? '', /^options other a=1$/m)
+  assert.match(load_?.text ?? '', /^other$/m)
+  assert.deepEqual(packageValues(project, readReleases(project), []).modules, ['other'])
+})
+
+test('a program that comes along stays one', () => {
+  const to = { '/usr/lib/udev/their_mount': 'mount.sh', '/usr/share/doc/their/r': 'Makefile' }
+  const at = folder({ install: { files: to } }, { 'mount.sh': '#!/bin/sh\n' })
+  chmodSync(join(dirname(at), 'mount.sh'), 0o755)
+  const project = loadManifest(at)
+  assert.deepEqual(packageValues(project, readReleases(project), []).files, [
+    { path: '/usr/lib/udev/their_mount', mode: '755' },
+    { path: '/usr/share/doc/their/r', mode: '644' },
+  ])
+})
+
+test('a script of the sources instead of make', async () => {
+  const project = load(
+    { make: [{ program: 'tools/b.sh', words: ['{headers}'] }] },
+    { 'tools/b.sh': '#!/bin/sh\n' },
+  )
+  assert.deepEqual(await sourced(project, 'MAKE[0]'), ['/t/their/0.8/build/tools/b.sh /k'])
+  const tree = mkdtempSync(join(work, 't-'))
+  writeSourceTree(project, tree)
+  assert.equal((await exec({ argv: [join(tree, 'tools/b.sh')] })).status, 0)
+})
+
+const licences: [string, Record<string, string>, string][] = [
+  ['the C files', { 'their.h': '/* SPDX-License-Identifier: ISC */' }, 'MIT'],
+  ['names of before', { 'their.c': '// SPDX-License-Identifier: GPL-2.0+' }, 'GPL-2.0-or-later'],
+]
+
+for (const [what, files, license] of licences)
+  test(`a licence is what ${what} say`, () => {
+    const about = { name: 'their', version: '1', summary: 's', maintainer: 'A B <a@b>' }
+    assert.equal(load({ package: about }, files).package.license, license)
+  })
+
+test('each licence of an expression has its own words, and GNU’s are not repeated', () => {
+  const license = '(GPL-2.0-or-later WITH Linux-syscall-note OR MIT) AND LGPL-2.1-only'
+  const about = { name: 'their', version: '1', summary: 's', maintainer: 'A B <a@b>', license }
+  const project = load({ package: about }, { LICENSE: 'GNU GENERAL PUBLIC LICENSE ...' })
+  const { copyright } = packageValues(project, readReleases(project), [])
+  assert.match(copyright, /^License: GPL-2.0-or-later WITH Linux-syscall-note\n.*any\n later/ms)
+  assert.match(copyright, /^License: MIT\n The sources say: MIT\.$/m)
+  assert.match(copyright, /common-licenses\/LGPL-2\.1\.$/m)
+  assert.doesNotMatch(copyright, /GENERAL PUBLIC LICENSE/)
+})
+
 const refused: [string, object, RegExp][] = [
   ['a patch for a part of a series', { patches: [{ file: 'p', kernel: '<6.12.3' }] }, /divides/],
   ['a word for nothing', { make: [{ words: ['{home}'] }] }, /make\/0\/words\/0/],
   ['a file anywhere', { install: { files: { '/etc/passwd': 'their.c' } } }, /install\/files/],
   ['a file from outside', { install: { udev: '../x' } }, /install\/udev/],
+  ['a place above all modules', { install: { location: '/../etc' } }, /install\/location/],
+  ['a program that is none', { make: [{ program: 'their.c' }] }, /make\/0\/program.*#!/],
   ['a root elsewhere', { root: '/' }, /root/],
   ['no way to know the modules', { sources: ['their.c'] }, /say it as "modules"/],
   ['a configure step that is no program', { configure: ['their.c'] }, /does not begin with #!/],

@@ -10,6 +10,10 @@ async function taken(line: string): Promise<string[]> {
   return stdout.split('\0').slice(0, -1)
 }
 
+test('a folder to work in is one to a Makefile, too', async () => {
+  assert.equal((await exec({ argv: ['printenv', 'PWD'], cwd: '/usr/lib' })).stdout, '/usr/lib\n')
+})
+
 test('each letter that means something to a shell is quoted', () => {
   for (const letter of ' \t\n;&|<>()$`\\"\'*?[]#!{}^')
     for (const word of [letter, `a${letter}`, `${letter}a`, `a${letter}b`])

@@ -39,10 +39,7 @@ const makes: [string, object[] | undefined][] = [
   ],
   [
     'MAKE="make KVER=$kernelver -f Other.mk one two"',
-    [
-      { own: true, target: 'one', words: ['KVER={release}', '-f', 'Other.mk'] },
-      { own: true, target: 'two', words: ['KVER={release}', '-f', 'Other.mk'] },
-    ],
+    [{ own: true, target: 'one two', words: ['KVER={release}', '-f', 'Other.mk'] }],
   ],
   [
     'MAKE="cd src/x; V=1 make all"',
