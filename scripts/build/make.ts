@@ -37,9 +37,16 @@ export const ownPrograms = ({
 }: Pick<Project, 'configure' | 'make'>): string[] =>
   [configure[0], ...make.map(({ program }) => program)].filter((name) => name !== undefined)
 
-/** The words of what runs before them, if there is anything. */
+/** What a configure step is run by: a part of the source tree then. */
+export const sandbox = 'run-in-sandbox'
+
+/** A configure step, in its sandbox. */
+const configured = ([program, ...words]: string[]): string[] =>
+  program === undefined ? [] : [sandbox, `./${program}`, ...words]
+
+/** The words of what runs before them, from the folder of the sources, if there is anything. */
 export const configureWords = ({ configure = [] }: Project, filling: Filling): string[] =>
-  configure.map((word) => fillWord(word, filling))
+  configured(configure).map((word) => fillWord(word, filling))
 
 const variable = (name: string) => `\${${name}}`
 
@@ -117,4 +124,6 @@ export function akmsBuild(project: Project): string[] {
 
 /** PRE_BUILD of dkms.conf. */
 export const dkmsConfigure = (project: Project): string =>
-  (project.configure ?? []).map((word) => shellWord(word, dkmsFilling(project))).join(' ')
+  configured(project.configure ?? [])
+    .map((word) => shellWord(word, dkmsFilling(project)))
+    .join(' ')

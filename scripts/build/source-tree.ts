@@ -4,7 +4,7 @@ import { home } from '../home.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { quote } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
-import { ownPrograms } from './make.ts'
+import { ownPrograms, sandbox } from './make.ts'
 import { render } from './render.ts'
 
 export const ownManifest = join(home, 'kmod/manifest.json')
@@ -18,6 +18,12 @@ export function renderDkmsConf(project: Project): string {
 /** dkms runs it before an installation (dkms.conf.tpl). */
 const guard = 'signature-policy'
 
+/** Scripts of ours that a dkms.conf calls. */
+const guestScripts = ({ signing, configure }: Project): string[] => [
+  ...(signing === 'auto' ? [] : [guard]),
+  ...(configure ? [sandbox] : []),
+]
+
 /** Where dkms looks for patches. */
 const patchPath = (file: string) => `patches/${basename(file)}`
 
@@ -28,13 +34,14 @@ export function sourceTree(project: Project): Map<string, Buffer> {
   )
   for (const { file } of project.patches ?? [])
     files.set(patchPath(file), readFileSync(join(project.folder, file)))
-  if (project.signing !== 'auto') files.set(guard, readFileSync(join(home, 'scripts/guest', guard)))
+  for (const name of guestScripts(project))
+    files.set(name, readFileSync(join(home, 'scripts/guest', name)))
   return files.set('dkms.conf', Buffer.from(renderDkmsConf(project)))
 }
 
 /** Whether a file of the tree is a program: what a build runs is, and what was one in the sources. */
 export function isProgram(project: Project, path: string): boolean {
-  if (path === guard || ownPrograms(project).includes(path)) return true
+  if (guestScripts(project).includes(path) || ownPrograms(project).includes(path)) return true
   const found = statSync(join(project.folder, path), { throwIfNoEntry: false })
   return project.sources.includes(path) && found !== undefined && (found.mode & 0o100) !== 0
 }

@@ -1,4 +1,5 @@
 import { join, normalize } from 'node:path'
+import { sandbox } from '../build/make.ts'
 import { findDescription, findLicense, findModuleLicense } from '../manifest/find-out.ts'
 import { rangeOf } from '../manifest/kernel-range.ts'
 import type { Make, Manifest, Module } from '../manifest/manifest.ts'
@@ -112,7 +113,8 @@ export function importDkmsConf(text: string, folder: string): Imported {
   }
 
   const make = attempt('MAKE', (): Make[] => readMakes(commands(get('MAKE')[0])))
-  const configure = attempt('PRE_BUILD', () => commands(get('PRE_BUILD')[0])[0])
+  const before = attempt('PRE_BUILD', () => commands(get('PRE_BUILD')[0])[0])
+  const configure = before?.[0] === sandbox ? before.slice(1) : before
   const { modules, location } = placed(readModules(get))
   const kernel = attempt('for which kernels', () => kernelOf(get))
   const [pattern] = get('BUILD_EXCLUSIVE_KERNEL')

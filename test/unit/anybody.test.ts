@@ -298,7 +298,15 @@ test('modules of folders, under other names; patches, a configure step, dependen
       'BUILD_EXCLUSIVE_CONFIG',
     ),
     [
-      ...['their', 'src/x/', 'other', '/kernel/net', 'a.patch', 'genver.sh --for=6.12', 'base'],
+      ...[
+        'their',
+        'src/x/',
+        'other',
+        '/kernel/net',
+        'a.patch',
+        'run-in-sandbox ./genver.sh --for=6.12',
+        'base',
+      ],
       '!CONFIG_X',
     ],
   )
