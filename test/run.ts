@@ -11,7 +11,7 @@ import { type Job, jobs, makeRoots, partNames } from './parts.ts'
 import { cache } from './support/cache.ts'
 import { emptyRawCoverage, rawCoverage } from './support/coverage.ts'
 import { closure, type RootName, rootFolder, specs } from './support/roots.ts'
-import { forgetTimes, took } from './support/times.ts'
+import { beginTimes, took } from './support/times.ts'
 import { summary } from './times.ts'
 
 /** npm test, npm run test:all: see parts.ts for what runs where. */
@@ -107,7 +107,7 @@ const counting = chosen.some(({ part }) => part === 'coverage')
 if (counting) emptyRawCoverage()
 // What is packed and installed by the tests is what stands in the tree now.
 await makeDist(join(home, 'dist'), { sourceMaps: counting })
-forgetTimes()
+beginTimes()
 // What this process makes for the cache is nobody's alone.
 process.env.VMMCI_JOB = 'run'
 if (roots.length > 0) {

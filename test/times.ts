@@ -1,13 +1,13 @@
-import { readTimes, type Took } from './support/times.ts'
+import { endTimes, readTimes, type Took } from './support/times.ts'
 
 const minutes = (seconds: number) =>
   `${Math.floor(seconds / 60)}:${String(Math.round(seconds % 60)).padStart(2, '0')}`
 
 const sum = (list: Took[]) => list.reduce((total, { seconds }) => total + seconds, 0)
 
-/** How long each job of the last run took, and whether all passed, in a line that counts the tests. */
+/** Ends a run: how long each job took, and whether all passed, in a line that counts the tests. */
 export function summary(seconds: number): string {
-  const all = readTimes()
+  const all = endTimes()
   const of = (kind: Took['kind'], job?: string) =>
     all.filter((t) => t.kind === kind && (job === undefined || t.job === job))
   const failed = of('test').filter(({ passed }) => !passed).length
