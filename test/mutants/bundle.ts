@@ -6,10 +6,11 @@ import { compiledSchema } from '../../scripts/tools/dist.ts'
 
 /**
  * Stryker's buildCommand: the unit tests and what they test, with all mutants in it, in one file at the
- * depth that scripts/home.ts wants. Tests that start the command, or look at C, notice no mutant.
+ * depth that scripts/home.ts wants. Tests that bundle or start the command, or look at C, notice no
+ * mutant.
  */
 const tests = readdirSync(join(home, 'test/unit')).filter(
-  (name) => name.endsWith('.test.ts') && !/^(cli|kmod)\./.test(name),
+  (name) => name.endsWith('.test.ts') && !/^(cli|entry|kmod|licences)\./.test(name),
 )
 const lines = [
   ...tests.map((name) => `import './unit/${name}'`),

@@ -18,8 +18,13 @@ type Undo = () => unknown
 export const tests: Listed[] = []
 const last: Undo[] = []
 
-export function test(name: string, run: Listed['run']): void {
-  tests.push({ name, run })
+interface Options {
+  skip?: string | boolean
+}
+
+export function test(name: string, ...rest: [Listed['run']] | [Options, Listed['run']]): void {
+  const [{ skip }, run] = rest.length === 2 ? rest : [{} as Options, rest[0]]
+  if (!skip) tests.push({ name, run })
 }
 
 /** After all tests of a file; here, before the bundle is loaded anew. */

@@ -8,20 +8,25 @@ import { chronyLeftovers } from '../../scripts/install/chrony-leftovers.ts'
 import { loadManifest } from '../../scripts/manifest/load.ts'
 import { judgeClockSource, readClockSource } from '../../scripts/system/clock-source.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'vmmci-dkms-test-'))
-process.on('exit', () => rmSync(root, { recursive: true }))
+/** An empty root, for as long as a test runs. */
+function newRoot(t: { after: (undo: () => void) => void }): string {
+  const root = mkdtempSync(join(tmpdir(), 'vmmci-dkms-test-'))
+  t.after(() => rmSync(root, { recursive: true }))
+  return root
+}
 
-function put(path: string, text = ''): void {
+function put(root: string, path: string, text = ''): void {
   mkdirSync(dirname(join(root, path)), { recursive: true })
   writeFileSync(join(root, path), text)
 }
 
-test('what chrony was told is found after chrony itself was purged', () => {
+test('what chrony was told is found after chrony itself was purged', (t) => {
+  const root = newRoot(t)
   const project = loadManifest(ownManifest)
   assert.deepEqual(chronyLeftovers(project, root), [])
-  put('/etc/chrony/conf.d/vmmci-dkms.conf')
-  put('/etc/chrony/conf.d/other.conf')
-  put('/etc/systemd/system/chrony.service.d/vmmci-dkms.conf')
+  put(root, '/etc/chrony/conf.d/vmmci-dkms.conf')
+  put(root, '/etc/chrony/conf.d/other.conf')
+  put(root, '/etc/systemd/system/chrony.service.d/vmmci-dkms.conf')
   assert.deepEqual(chronyLeftovers(project, root), [
     '/etc/chrony/conf.d/vmmci-dkms.conf',
     '/etc/systemd/system/chrony.service.d/vmmci-dkms.conf',
@@ -41,8 +46,9 @@ for (const [name, isGood, says] of [
     assert.match(source.message, says)
   })
 
-test('the clock source is read from sysfs', () => {
+test('the clock source is read from sysfs', (t) => {
+  const root = newRoot(t)
   assert.equal(readClockSource(root), undefined)
-  put('/sys/devices/system/clocksource/clocksource0/current_clocksource', 'tsc\n')
+  put(root, '/sys/devices/system/clocksource/clocksource0/current_clocksource', 'tsc\n')
   assert.equal(readClockSource(root)?.name, 'tsc')
 })
