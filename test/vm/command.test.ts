@@ -40,7 +40,10 @@ onEachKernel(
       await device.control(`clock ${n * 3} 0`)
       await device.control(`at ${n} stop`)
       await device.control('sync')
-      await device.until(mark, 'read', { offset: register.command, value: 0 })
+      // A stop that came first has taken the register; else the driver looks again once it is done.
+      const first = await device.until(mark, 'ack')
+      if (first.value === command.syncrtc)
+        await device.until(device.events.indexOf(first), 'read', { offset: register.command })
       if ((await device.control('status')).waiting > 0) break
       const stop = device.events.findIndex((e, i) => i >= mark && e.event === 'at')
       const next = device.events.slice(stop).find((e) => /^(read|write)$/.test(e.event))
@@ -108,28 +111,24 @@ onEachKernel(
   },
 )
 
-onEachKernel(
-  'an unknown command that stays is told once',
-  { acpi: true, own: true },
-  async (guest) => {
-    const { device } = guest
-    await guest.parameter('poll_interval', 0)
-    let mark = device.mark()
-    await device.control('command 77')
-    await device.until(mark, 'read', { offset: register.command, value: 77 })
-    mark = device.mark()
-    await guest.sh(`echo 1 > /sys/module/suspend/parameters/pm_test_delay
+onEachKernel('an unknown command that stays is told once', { acpi: true }, async (guest) => {
+  const { device } = guest
+  await guest.parameter('poll_interval', 0)
+  let mark = device.mark()
+  await device.control('command 77')
+  await device.until(mark, 'read', { offset: register.command, value: 77 })
+  mark = device.mark()
+  await guest.sh(`echo 1 > /sys/module/suspend/parameters/pm_test_delay
     echo devices >/sys/power/pm_test; echo freeze >/sys/power/state`)
-    await device.until(mark, 'read', { offset: register.command, value: 77 })
-    await device.control('command 77')
-    await device.until(mark, 'read', { offset: register.command, value: 77 }, 2)
-    await device.control('command 0')
-    await sync(device)
-    assert.equal(await guest.attribute('unknown_count'), '2', 'the one that came anew counts')
-  },
-)
+  await device.until(mark, 'read', { offset: register.command, value: 77 })
+  await device.control('command 77')
+  await device.until(mark, 'read', { offset: register.command, value: 77 }, 2)
+  await device.control('command 0')
+  await sync(device)
+  assert.equal(await guest.attribute('unknown_count'), '2', 'the one that came anew counts')
+})
 
-onEachKernel('the answer does not wait for memory', { own: true }, async (guest) => {
+onEachKernel('the answer does not wait for memory', {}, async (guest) => {
   assert.match(await guest.sh('ps'), /\[(kworker\/R-)?vmmci\]/, 'a rescuer')
 })
 

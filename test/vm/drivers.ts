@@ -3,6 +3,7 @@
  * the same machine share a guest, which is told to be new between them.
  */
 import './driver.test.ts'
+import './command.test.ts'
 import './life.test.ts'
 import './ptp.test.ts'
 import './clock.test.ts'
