@@ -3,7 +3,15 @@ import { join } from 'node:path'
 import { home } from '../scripts/home.ts'
 import { nodeDisk } from './support/disks.ts'
 import { initramfs } from './support/initramfs.ts'
-import { allSeries, bootableKernel, kernelRoots, type Series } from './support/kernels.ts'
+import {
+  allSeries,
+  bootableKernel,
+  debugRoots,
+  debugSeries,
+  kernelRoots,
+  type Released,
+  type Series,
+} from './support/kernels.ts'
 import { builtPackages } from './support/packages.ts'
 import { baseRoot, type RootName } from './support/roots.ts'
 
@@ -23,7 +31,11 @@ import { baseRoot, type RootName } from './support/roots.ts'
  * | alone    | chrony to 50 us: nothing runs beside it           |              | all        |
  * | coverage | lines of scripts/ that tests run                  |              | all        |
  * | mutants  | faults put into scripts/ that tests must notice   |              | all        |
+ * | debug    | the drivers on kernels that look for faults       |              |            |
  * | unseen   | written, and not yet seen green on a quiet machine |             |            |
+ *
+ * Debug is npm run test:debug: on "memory" all that test/vm shows of the drivers, and the nth allocation
+ * that fails; on "races" what races.
  *
  * In test:all a driver test is shown on all five kernels where an interface that it meets changed on
  * the way from one to the next (`on: 'all'` in test/vm), else on the oldest and the newest.
@@ -67,11 +79,16 @@ function folder(part: string, place: string, rest: (name: string) => Partial<Job
 }
 
 /** Nobody has seen these pass yet: they run where they are named, and move up once somebody has. */
-const unseenFiles = new Set('command matrix openrc race'.split(' '))
+const unseenFiles = new Set('matrix openrc race'.split(' '))
 
-const driverFiles = new Set('clock driver hostile life line host power ptp device'.split(' '))
+const driverFiles = new Set(
+  'clock command driver hostile life line host power ptp device'.split(' '),
+)
 
-const guestRoots = (series: Series): RootName[] => ['qemu', kernelRoots[series]]
+const guestRoots = (series: Series): RootName[] => [
+  'qemu',
+  { ...kernelRoots, ...debugRoots }[series],
+]
 
 /** What these boot, or boot with, beside a kernel. */
 const systemRoots: Record<string, RootName[]> = {
@@ -86,21 +103,28 @@ const rootRoots: Record<string, RootName[]> = {
   install: ['dkms', 'fresh', 'kernel-5.10'],
 }
 
-const ends: Series[] = [allSeries[0] as Series, allSeries.at(-1) as Series]
+const ends = [allSeries[0], allSeries.at(-1)] as Released[]
+
+/** A job in guests of one kernel. */
+const onKernel = (part: string, series: Series, words: string[]): Job => ({
+  part,
+  name: `${part} ${series}`,
+  words,
+  env: { VMMCI_SERIES: series },
+  roots: [...guestRoots(series), 'node'],
+  make: () => Promise.all([bootableKernel(series), initramfs(series), nodeDisk()]),
+})
 
 /** All jobs, those that take long first: both processors are busy to the end then. */
 export const jobs: Job[] = [
-  ...ends.concat(allSeries.filter((series) => !ends.includes(series))).map(
-    (series): Job => ({
-      part: 'drivers',
-      name: `drivers ${series}`,
-      words: file('test/vm/drivers.ts'),
-      env: { VMMCI_SERIES: series },
-      roots: [...guestRoots(series), 'node'],
-      make: () => Promise.all([bootableKernel(series), initramfs(series), nodeDisk()]),
-      quick: ends.includes(series),
-    }),
-  ),
+  ...ends.concat(allSeries.filter((series) => !ends.includes(series))).map((series) => ({
+    ...onKernel('drivers', series, file('test/vm/drivers.ts')),
+    quick: ends.includes(series),
+  })),
+  ...debugSeries.map((series) => ({
+    ...onKernel('debug', series, file('test/debug/all.ts')),
+    named: true,
+  })),
   ...folder('system', 'vm', (name) => ({
     roots: [...guestRoots('6.12'), 'node', ...(systemRoots[name] ?? [])],
     make: () =>

@@ -1,16 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Argument, Command } from 'commander'
 import { home } from '../scripts/home.ts'
-import { exec, isRoot, show, which } from '../scripts/run/exec.ts'
 import { makeDist } from '../scripts/tools/dist.ts'
 import { type Job, jobs, makeRoots, partNames } from './parts.ts'
-import { cache } from './support/cache.ts'
 import { emptyRawCoverage, rawCoverage } from './support/coverage.ts'
-import { closure, type RootName, rootFolder, specs } from './support/roots.ts'
+import { makeReady } from './support/ready.ts'
 import { beginTimes, took } from './support/times.ts'
 import { summary } from './times.ts'
 
@@ -31,35 +28,6 @@ const chosen = jobs.filter(({ part, quick, named, counted }) => {
   if (parts.length > 0) return parts.includes(part)
   return all || rest ? !named && !(rest && quick && !counted) : quick
 })
-
-/** Programs of Debian's that the tests are run with. */
-const needed = { mmdebstrap: 'mmdebstrap', mount: 'mount' }
-
-async function bringTools(): Promise<void> {
-  const missing = Object.entries(needed).filter(([program]) => !which(program))
-  if (missing.length === 0) return
-  const install = ['apt-get', 'install', '-y', '-q', '--no-install-recommends']
-  for (const argv of [
-    ['apt-get', 'update', '-q'],
-    [...install, ...missing.map(([, name]) => name)],
-  ]) {
-    console.log(`$ ${show({ argv })}`)
-    const { status, stderr } = await exec({ argv })
-    if (status !== 0) throw new Error(stderr)
-  }
-}
-
-/** What has to be made first, for the person who waits for it. */
-function tellWhatIsMissing(roots: readonly RootName[]): void {
-  const missing = closure(roots).filter((name) => !existsSync(rootFolder(name)))
-  if (missing.length === 0) return
-  const mib = missing.reduce((sum, name) => sum + specs[name].mib, 0)
-  console.log(`Made once, from Debian's packages, in ${cache} (${mib} MiB):`)
-  for (const name of missing)
-    console.log(
-      `  ${name.padEnd(16)}${String(specs[name].mib).padStart(5)} MiB  ${specs[name].about}`,
-    )
-}
 
 /** Runs one job, with its lines on this terminal as they come; whether it passed. */
 async function run(job: Job): Promise<boolean> {
@@ -110,26 +78,9 @@ await makeDist(join(home, 'dist'), { sourceMaps: counting })
 beginTimes()
 // What this process makes for the cache is nobody's alone.
 process.env.VMMCI_JOB = 'run'
-if (roots.length > 0) {
-  if (!isRoot()) {
-    console.error(
-      'The tests make roots and mount them.\n  try: sudo npm test, or npm run test:unit',
-    )
-    process.exit(10)
-  }
-  tellWhatIsMissing(roots)
-  await bringTools()
-  mkdirSync(cache, { recursive: true })
-  const { packedPackage } = await import('./support/roots.ts')
-  process.env.VMMCI_PACKAGE = await packedPackage()
-}
-
-// The probe waits long for what does not work, so it is made once.
-if (roots.includes('qemu')) {
-  const { workingAccelerator } = await import('./support/probe.ts')
-  process.env.VMMCI_ACCELERATOR = await workingAccelerator()
-  console.log(`Guests run under ${process.env.VMMCI_ACCELERATOR}.`)
-}
+const typed = process.argv.slice(2)
+if (roots.length > 0)
+  await makeReady(roots, ['npm test', ...(typed.length > 0 ? ['--', ...typed] : [])].join(' '))
 
 const start = Date.now()
 const besides = chosen.filter(({ alone }) => !alone)

@@ -5,20 +5,27 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Command, Option } from 'commander'
 import { cache } from '../support/cache.ts'
-import { allSeries } from '../support/kernels.ts'
+import { allSeries, kernelRoots, type Released } from '../support/kernels.ts'
 import { assemble } from '../support/machine.ts'
 import { qemuCommand } from '../support/qemu.ts'
 import { Qmp } from '../support/qmp.ts'
+import { makeReady } from '../support/ready.ts'
 
 /** npm run vm: a guest beside the test device, with this terminal as its console. */
 const program = new Command('vm')
   .addOption(new Option('--kernel <series>', 'of Debian').choices(allSeries).default('6.12'))
-  .option('--acpi', 'with ACPI, which vmd has not')
+  .option('--acpi', 'with ACPI, which vmd has not', false)
   .option('--cpus <n>', 'processors', '1')
-  .option('-B', 'end at a reset, as after vmctl start -B')
+  .option('-B', 'end at a reset, as after vmctl start -B', false)
   .parse()
-const { kernel, acpi, cpus, B } = program.opts()
+const { kernel, acpi, cpus, B } = program.opts<{
+  kernel: Released
+  acpi: boolean
+  cpus: string
+  B: boolean
+}>()
 
+await makeReady(['qemu', kernelRoots[kernel]], 'npm run vm')
 const { root, device, words } = await assemble({
   series: kernel,
   acpi,

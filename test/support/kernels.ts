@@ -14,8 +14,20 @@ export const kernelRoots = {
   '7.3': 'kernel-7.3',
 } as const satisfies Record<string, RootName>
 
-export type Series = keyof typeof kernelRoots
-export const allSeries = Object.keys(kernelRoots) as Series[]
+/** Kernels that look for their own faults: npm run test:debug. */
+export const debugRoots = {
+  memory: 'kernel-memory',
+  races: 'kernel-races',
+} as const satisfies Record<string, RootName>
+
+const rootOf = { ...kernelRoots, ...debugRoots }
+
+export type Released = keyof typeof kernelRoots
+type Debugging = keyof typeof debugRoots
+export type Series = Released | Debugging
+export const allSeries = Object.keys(kernelRoots) as Released[]
+export const debugSeries = Object.keys(debugRoots) as Debugging[]
+export const isDebugging = (series: Series): series is Debugging => series in debugRoots
 
 export const project = loadManifest(ownManifest)
 
@@ -27,15 +39,9 @@ export interface GuestKernel {
   modules: string
 }
 
-/** Names of a folder's entries that belong to a series, such as 6.1 but not 6.12. */
-const ofSeries = (folder: string, series: Series): string | undefined =>
-  readdirSync(folder).find(
-    (name) => name.startsWith(series) && /^[.-]/.test(name.slice(series.length)),
-  )
-
 export async function guestKernel(series: Series): Promise<GuestKernel> {
-  const image = join(await baseRoot(kernelRoots[series]), 'image')
-  const release = ofSeries(join(image, 'lib/modules'), series)
+  const image = join(await baseRoot(rootOf[series]), 'image')
+  const [release] = readdirSync(join(image, 'lib/modules'))
   if (!release) throw new Error(`no kernel ${series} in ${image}`)
   const modules = join(image, 'lib/modules', release)
   const vmlinuz = [join(image, `boot/vmlinuz-${release}`), join(modules, 'vmlinuz')].find((file) =>
@@ -51,6 +57,8 @@ export async function guestKernel(series: Series): Promise<GuestKernel> {
  */
 export async function bootableKernel(series: Series): Promise<string> {
   const { release, vmlinuz } = await guestKernel(series)
+  // Its code before the page tables are whole is instrumented, too, where it is entered as an ELF.
+  if (isDebugging(series)) return vmlinuz
   const folder = await cached(`kernels/${release}`, vmlinuz, async (out) => {
     const image = readFileSync(vmlinuz)
     const setup = (image.readUInt8(0x1f1) + 1) * 512
@@ -83,7 +91,7 @@ export async function builtModules(series: Series, variant?: Variant): Promise<s
   const sources = Buffer.concat([...sourceTree(project).values()])
   const name = `modules/${[release, variant].filter(Boolean).join('-')}`
   return cached(name, sources, async (folder) => {
-    await using root = await Root.of(kernelRoots[series])
+    await using root = await Root.of(rootOf[series])
     const headers = `/lib/modules/${release}/build`
     if (variant) await root.sh(`cd ${headers}/ && ${variants[variant]}`)
     mkdirSync(join(root.folder, 'src'))

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { Device, type Line } from './device.ts'
 import { type Installed, nodeDisk } from './disks.ts'
 import { initramfs } from './initramfs.ts'
-import { allSeries, bootableKernel, guestKernel, type Series } from './kernels.ts'
+import { allSeries, bootableKernel, guestKernel, isDebugging, type Series } from './kernels.ts'
 import { deviceProgram } from './programs.ts'
 import { type Accelerator, accelerator } from './qemu.ts'
 import { packedPackage, Root } from './roots.ts'
@@ -134,11 +134,12 @@ function machine(options: GuestOptions): string[] {
   // The disk with Node is everybody's: what a guest writes there is forgotten.
   const disk = `if=virtio,format=raw,file=disk,snapshot=${options.disk === 'node' ? 'on' : 'off'}`
   const device = { driver: 'vfio-user-pci', socket: { type: 'unix', path: 'vfio' } }
-  const memory = options.secureBoot
-    ? '1024'
-    : options.debian || options.disk === 'node'
-      ? '512'
-      : '256'
+  const memory =
+    options.secureBoot || isDebugging(options.series)
+      ? '1024'
+      : options.debian || options.disk === 'node'
+        ? '512'
+        : '256'
   return [
     ...['-accel', accelerated(options), '-m', memory],
     ...['-smp', String(options.cpus ?? 1), '-nodefaults', '-display', 'none'],

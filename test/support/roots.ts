@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { home } from '../../scripts/home.ts'
 import { exec, type Result } from '../../scripts/run/exec.ts'
@@ -40,6 +40,44 @@ for deb in *.deb; do dpkg-deb -x $deb /image; done
 [ -e /image/lib ] || ln -s usr/lib /image/lib
 depmod -b /image $r
 rm -rf /tmp/image`
+
+/**
+ * A kernel that looks for its own faults, built from Debian's sources: what a guest needs, and
+ * test/debug/NAME.config, and nothing else. Kconfig drops what it cannot have without a word, so it is looked for.
+ */
+const debugKernel = (name: string) => `cat > /tmp/wanted <<'END'
+${['guest', name].map((part) => readFileSync(join(home, `test/debug/${part}.config`), 'utf8')).join('')}CONFIG_LOCALVERSION="-${name}"
+END
+cd /usr/src
+tar -xf linux-source-*.tar.xz
+rm linux-source-*.tar.xz
+mv linux-source-* linux
+cd linux
+make -s KCONFIG_ALLCONFIG=/tmp/wanted allnoconfig
+grep '^CONFIG_' /tmp/wanted | sort > /tmp/sorted
+sort .config | comm -13 - /tmp/sorted | sed 's/^/Kconfig dropped /' > /tmp/dropped
+cat /tmp/dropped
+[ ! -s /tmp/dropped ]
+make -s -j"$(nproc)" bzImage modules
+r=$(make -s kernelrelease)
+make -s INSTALL_MOD_PATH=/image modules_install
+mkdir -p /image/boot "/lib/modules/$r"
+cp arch/x86/boot/bzImage "/image/boot/vmlinuz-$r"
+depmod -b /image "$r"
+rm -f "/image/lib/modules/$r/build"
+ln -s /usr/src/linux "/lib/modules/$r/build"
+find . -name '*.o' ! -path './scripts/*' ! -path './tools/*' -delete
+rm -rf vmlinux* Documentation drivers fs net sound samples arch/[!x]*`
+
+/** What a kernel is built with. */
+const kernelTools = {
+  on: 'trixie',
+  suite: 'trixie' as const,
+  packages: [
+    ...['gcc', 'libc6-dev', 'make', 'flex', 'bison', 'bc', 'libelf-dev', 'libssl-dev'],
+    ...['xz-utils', 'zstd', 'kmod', 'python3-minimal', 'linux-source-6.12'],
+  ],
+}
 
 const kbuild = ['gcc', 'make', 'kmod', 'sparse', 'xz-utils', 'dkms']
 const headers = 'linux-headers-amd64'
@@ -110,6 +148,18 @@ export const specs = {
     backports: true,
     packages: [],
     afterwards: `${newestHeaders('7.3')}\n${image('7.3')}`,
+  },
+  'kernel-memory': {
+    ...kernelTools,
+    about: 'a Linux 6.12 that watches its memory and locks, built here',
+    mib: 900,
+    afterwards: debugKernel('memory'),
+  },
+  'kernel-races': {
+    ...kernelTools,
+    about: 'a Linux 6.12 that watches for data races, built here',
+    mib: 900,
+    afterwards: debugKernel('races'),
   },
   /** QEMU with vfio-user-pci, and what guests' initramfs and disks are made of. */
   qemu: {
