@@ -7,6 +7,7 @@ import { parseManifest } from '../manifest/load.ts'
 import { ask, quote } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import { Output, type OutputOptions } from '../run/output.ts'
+import { called } from '../run/typed.ts'
 import { writeNew } from './import.ts'
 
 export interface InitOptions extends OutputOptions {
@@ -58,5 +59,7 @@ export async function init(given: string | undefined, options: InitOptions): Pro
   parseManifest(document, file)
   writeNew(file, document)
   const result: Documents['init'] = { manifest, file }
-  output.result(result, () => [`${file} is written. Now: check --manifest ${file}`])
+  output.result(result, () => [
+    `${file} is written. Now: ${called.name} check --manifest ${quote(file)}`,
+  ])
 }

@@ -28,6 +28,7 @@ import {
   requireBuildable,
   requireDkms,
   requireFree,
+  requireNotAnothers,
   requireNotOwned,
   requirePlatform,
   requireSpace,
@@ -134,6 +135,7 @@ async function gather(
   requireSpace()
   requireWholeKeys()
   const input = readInput(project, kernels)
+  await requireNotAnothers(project, input.strays)
   await requireFree(
     project,
     input.config.map(({ path }) => path),

@@ -26,6 +26,22 @@ function named(equipped: string[], project: Project, { kernel = [] }: CommonOpti
   return kernel
 }
 
+/** Without what another package brought, which is told of. */
+async function onlyOwn(found: UninstallInput, output: Output): Promise<UninstallInput> {
+  const all = [...found.paths, ...found.modules]
+  const own = new Set(await unowned(all))
+  for (const path of all)
+    if (!own.has(path)) output.tell(`${path} is another package's, and stays.`)
+  const modules = found.modules.filter((path) => own.has(path))
+  const nothing = found.versions.length === 0 && found.modules.length > 0 && modules.length === 0
+  return {
+    ...found,
+    modules,
+    paths: found.paths.filter((path) => own.has(path)),
+    releases: nothing ? [] : found.releases,
+  }
+}
+
 async function run(project: Project, options: CommonOptions, output: Output): Promise<void> {
   await requireNotOwned(project, 'remove')
   const { name } = project.package
@@ -36,7 +52,7 @@ async function run(project: Project, options: CommonOptions, output: Output): Pr
     facts,
     named(equippedKernels(project, facts), project, options),
   )
-  const input = { ...found, paths: await unowned(found.paths) }
+  const input = await onlyOwn(found, output)
   const steps = planUninstall(input)
   if (options.dryRun) return showPlan(steps, output)
 

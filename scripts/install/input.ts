@@ -22,7 +22,16 @@ export const logFolder = (name: string): string => `/var/log/${name}`
 /** Where dkms installs: Debian and kin, Arch; SUSE; Fedora and RHEL. The first that has files is it. */
 const dkmsPlaces = ['/updates/dkms/', '/updates/', '/extra/']
 
-const moduleNames = (project: Project) => project.modules.map((module) => module.as ?? module.name)
+export const moduleNames = (project: Project) =>
+  project.modules.map((module) => module.as ?? module.name)
+
+/** Module files of these names that nobody links and no other package of dkms's brought. */
+function ownModules(project: Project, release: string): string[] {
+  const names = moduleNames(project)
+  const others = findRivals(project.package.name, names).flatMap(({ releases }) => releases)
+  if (others.includes(release)) return []
+  return findModules(release, names).filter((file) => !isLinked(file))
+}
 
 const installedBuilds = (versions: DkmsVersion[]) =>
   versions.flatMap(({ builds }) => builds.filter(({ state }) => state === 'installed'))
@@ -35,9 +44,7 @@ export function equippedKernels(project: Project, facts: SystemFacts): string[] 
       ...byDkms.map(({ release }) => release),
       ...facts.kernels
         .map(({ release }) => release)
-        .filter((release) =>
-          findModules(release, moduleNames(project)).some((file) => !isLinked(file)),
-        ),
+        .filter((release) => ownModules(project, release).length > 0),
     ]),
   ]
 }
@@ -64,7 +71,7 @@ export function inheritedKernels(
 function strays(project: Project, releases: string[]): string[] {
   const installed = installedBuilds(readDkms(project.package.name)).map(({ release }) => release)
   return releases.flatMap((release) => {
-    const files = findModules(release, moduleNames(project)).filter((file) => !isLinked(file))
+    const files = ownModules(project, release)
     const place =
       installed.includes(release) && dkmsPlaces.find((p) => files.some((file) => file.includes(p)))
     return place ? files.filter((file) => !file.includes(place)) : files
@@ -110,11 +117,7 @@ export function readInput(project: Project, kernels: Kernel[]): InstallInput {
   const modules = moduleNames(project)
   const sources = missingSources(project)
   const rivals = findRivals(name, modules)
-  // Those that another package's dkms brought go with that one.
-  const found = strays(project, releases).filter(
-    (file) =>
-      !rivals.some((rival) => rival.releases.some((at) => file.startsWith(`/lib/modules/${at}/`))),
-  )
+  const found = strays(project, releases)
   const installed = installedBuilds(own).map(({ release }) => release)
   const running = kernels.find((kernel) => kernel.running)?.release ?? ''
   const lacking = releases.filter(
@@ -163,9 +166,7 @@ export function readRemoval(project: Project, facts: SystemFacts, named: string[
     versions,
     releases,
     isLast,
-    modules: byHand
-      ? releases.flatMap((release) => findModules(release, moduleNames(project)))
-      : [],
+    modules: byHand ? releases.flatMap((release) => ownModules(project, release)) : [],
     paths: [...folders, ...ownFiles(project).filter((path) => existsSync(path))],
     folders: chronyLeftovers(project)
       .map((path) => dirname(path))

@@ -8,13 +8,13 @@ import { quote } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import type { Output } from '../run/output.ts'
 import { compilerPackages, compilerProblem, findCompiler } from '../system/compiler.ts'
-import { danglingEntries, dkmsTree, dkmsVersion, readDkms } from '../system/dkms.ts'
+import { danglingEntries, dkmsTree, dkmsVersion, findRivals, readDkms } from '../system/dkms.ts'
 import type { SystemFacts } from '../system/facts.ts'
 import { movedFolders, showMovedFolder } from '../system/framework.ts'
 import { type Kernel, machine, sameArchitecture } from '../system/kernels.ts'
 import { findDevices, freeSpace } from '../system/machine.ts'
 import { findOwner, type Owner } from '../system/ownership.ts'
-import { sourceFolders } from './input.ts'
+import { moduleNames, sourceFolders } from './input.ts'
 import { managers } from './packages.ts'
 import { sourceFolder } from './plan.ts'
 
@@ -70,6 +70,25 @@ export async function requireNotOwned(project: Project, verb: 'install' | 'remov
 export async function unowned(paths: string[]): Promise<string[]> {
   const owners = await Promise.all(paths.map((path) => findOwner(path)))
   return paths.filter((_, i) => !owners[i])
+}
+
+/** Throws where a package brought modules of these names, by dkms or as they are: only one can be a kernel's. */
+export async function requireNotAnothers(project: Project, strays: string[]): Promise<void> {
+  const names = moduleNames(project)
+  const rivals = findRivals(project.package.name, names)
+  const found = [
+    ...rivals.map(({ name, version }) => join(sourceFolder(name, version), 'dkms.conf')),
+    ...strays,
+  ]
+  for (const path of found) {
+    const owner = await findOwner(path)
+    if (owner)
+      throw new Failure(
+        'owned',
+        `The package ${owner.package} has modules of these names: ${names.join(', ')}.`,
+        { details: [path], mend: ownerCommand(owner, 'remove') },
+      )
+  }
 }
 
 /** Throws where a file that would be put beside the modules is another package's. */

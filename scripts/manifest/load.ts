@@ -32,23 +32,37 @@ function nearest(key: string, known: string[]): string | undefined {
   return best && best[1] <= Math.max(2, key.length / 3) ? best[0] : undefined
 }
 
+/** A value as people are told of it. */
+function inShort(value: unknown): string {
+  const text = JSON.stringify(value)
+  return text.length > 50 ? `${text.slice(0, 50)}…` : text
+}
+
 function fromSchema(error: ErrorObject): Mistake {
   const path = pointerParts(error.instancePath)
   if (error.keyword === 'additionalProperties') {
     const key = String(error.params.additionalProperty)
     const parent = error.parentSchema as { properties?: object; patternProperties?: object }
     const [pattern] = Object.keys(parent.patternProperties ?? {})
-    if (pattern) return { path: [...path, key], message: `must fit the pattern ${pattern}` }
+    if (pattern)
+      return { path: [...path, key], message: `"${key}" does not fit the pattern ${pattern}` }
     const known = Object.keys(parent.properties ?? {})
     const meant = nearest(key, known)
     const hint = meant ? `did you mean "${meant}"?` : `known are ${known.join(', ')}`
     return { path: [...path, key], message: `unknown key "${key}"; ${hint}` }
   }
+  const { description = '' } = error.parentSchema as { description?: string }
+  const meant = description && ` (${description.replace(/\.$/, '')})`
+  const was = inShort(error.data)
   if (error.keyword === 'enum')
-    return { path, message: `must be one of ${(error.schema as string[]).join(', ')}` }
+    return { path, message: `${was} is none of ${(error.schema as string[]).join(', ')}${meant}` }
   if (error.keyword === 'pattern')
-    return { path, message: `must fit the pattern ${String(error.params.pattern)}` }
-  return { path, message: error.message ?? error.keyword }
+    return {
+      path,
+      message: `${was} does not fit the pattern ${String(error.params.pattern)}${meant}`,
+    }
+  if (error.keyword === 'required') return { path, message: error.message ?? error.keyword }
+  return { path, message: `${was} ${error.message ?? error.keyword}${meant}` }
 }
 
 /** All mistakes in a parsed document; none means that it is a Manifest. */

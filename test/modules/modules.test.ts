@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { home } from '../../scripts/home.ts'
 import type { RootName } from '../support/roots.ts'
 import { TheirModule } from '../support/their-module.ts'
 
@@ -25,6 +28,47 @@ const table: [name: string, shows: string][] = [
  */
 const { VMMCI_MODULES: named, VMMCI_KERNEL: kernel } = process.env
 const modules = named ? named.split(' ').map((name) => [name, 'named'] as const) : table
+
+test('Debian’s own package of a module is left alone, whatever the manifest is called', async () => {
+  await using their = await TheirModule.of('acpi-call-dkms')
+  const { root } = their
+  await root.sh('dpkg -i /root/their.deb')
+  for (const name of ['acpi-call', 'acpi-call-dkms']) {
+    await root.sh(
+      `sed -i 's/"name": "acpi-call[^"]*"/"name": "${name}"/' /root/their/manifest.json`,
+    )
+    const before = await root.state()
+    const installed = await their.cli('install', '--yes')
+    assert.equal(installed.status, 12, installed.stderr)
+    assert.match(installed.stderr, /acpi-call-dkms/)
+    await their.cli('uninstall', '--yes')
+    assert.deepEqual(await root.changed(before), [], name)
+    assert.ok(await their.installed())
+  }
+})
+
+test('the worked example of docs/another-module.md, as it is written', async () => {
+  await using their = await TheirModule.of('v4l2loopback-dkms')
+  const { root } = their
+  const page = readFileSync(join(home, 'docs/another-module.md'), 'utf8')
+  const [, block = ''] = /## From a clone.*\n\n((?: {4}.*\n)+)/.exec(page) ?? []
+  assert.match(block, /git clone \S+.*\n/)
+  // There is no sudo and no editor here, and the clone comes from Debian.
+  await root.sh(`
+    rm /root/their/manifest.json
+    ln -s /opt/vmmci/dist/entry.cjs /usr/local/bin/kmod-pack
+    printf '#!/bin/sh\\nexec "$@"\\n' > /usr/local/bin/sudo
+    printf '#!/bin/sh\\nsed -i "s/Nobody.*>/A B <a@example.org>/" "$1"\\n' > /usr/local/bin/edit
+    chmod +x /usr/local/bin/*
+    gpg --batch --passphrase '' --quick-gen-key you@example.org
+    mkdir -p /root/work /srv/www`)
+  const script = block.replace(/git clone \S+.*\n/, 'cp -R /root/their v4l2loopback\n')
+  await root.sh(`cd /root/work\nexport EDITOR=edit\n${script}`)
+  assert.match(
+    await root.sh('find /srv/www/ -name "*.deb" -o -name InRelease'),
+    /v4l2loopback_0\.15\.0_all\.deb/,
+  )
+})
 
 for (const [name, shows] of modules) {
   test(`${name} (${shows}): from its dkms.conf to an installation and back`, async (t) => {

@@ -38,7 +38,7 @@ const bad: [string, string, RegExp][] = [
   [
     'a wrong type',
     changed((m) => Object.assign(m, { sources: 'Kbuild' })),
-    /^m\.json:\d+:\d+: \/sources: must be array$/,
+    /^m\.json:\d+:\d+: \/sources: "Kbuild" must be array/,
   ],
   [
     'an unknown key',
@@ -93,7 +93,7 @@ const bad: [string, string, RegExp][] = [
   [
     'a source outside',
     changed((m) => (m.sources as string[]).push('../package.json')),
-    /\/sources\/\d+: must fit the pattern/,
+    /\/sources\/\d+: "[^"]+" does not fit the pattern/,
   ],
 ]
 
