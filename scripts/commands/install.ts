@@ -248,6 +248,7 @@ function report(
       ? `${name} ${project.version} is installed already for ${input.releases.join(', ')}.`
       : `${name} ${project.version} is installed for ${input.releases.join(', ')}.`,
     'dkms will rebuild it at each kernel upgrade.',
+    'To see whether it works: vmmci-dkms smoke',
     ...(boot ? wrap('', boot.message) : []),
     ...(boot?.mend ? [`  try: ${boot.mend}`] : []),
     ...loadingNotes(input.modules),

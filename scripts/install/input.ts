@@ -11,6 +11,7 @@ import { findModules, isLinked, loadedModules, modulesToExchange } from '../syst
 import { chronyFiles } from './chrony.ts'
 import { chronyLeftovers } from './chrony-leftovers.ts'
 import { below, isInPlace, type NewFile, sourceFiles } from './files.ts'
+import { commandPaths, missingCommand } from './own-command.ts'
 import { type InstallInput, sourceFolder, type UninstallInput } from './plan.ts'
 
 /** What exchanges a kernel's modules, here as in the packages. */
@@ -96,7 +97,7 @@ const configuration = (project: Project): NewFile[] =>
 /** Files of ours that may be outside dkms's and the modules' places. */
 export function ownFiles(project: Project): string[] {
   const files = [...installedFiles(project), ...chronyFiles(project)].map(({ path }) => path)
-  return [...new Set([...files, ...chronyLeftovers(project)])]
+  return [...new Set([...files, ...chronyLeftovers(project), ...commandPaths(project)])]
 }
 
 /** Source trees of any version, also of one that dkms does not know. */
@@ -144,6 +145,7 @@ export function readInput(project: Project, kernels: Kernel[]): InstallInput {
     otherVersions: versions.map((v) => v.version).filter((v) => v !== version),
     strays: found,
     config: configuration(project).filter((file) => !isInPlace(file)),
+    command: missingCommand(project),
     rivals,
     ...exchange,
     load: load && exchange.load,

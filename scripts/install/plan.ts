@@ -2,6 +2,7 @@ import type { Command } from '../run/exec.ts'
 import type { Step } from '../run/steps.ts'
 import type { Rival } from '../system/dkms.ts'
 import { type NewFile, writeFiles } from './files.ts'
+import type { OwnCommand } from './own-command.ts'
 
 /** What an installation starts from: data only, so that the plan can be tested without a system. */
 export interface InstallInput {
@@ -23,6 +24,8 @@ export interface InstallInput {
   /** Other packages of dkms's that have modules of these names. */
   rivals: Pick<Rival, 'name' | 'version'>[]
   config: NewFile[]
+  /** The command itself, where it is not on the PATH as it should be. */
+  command: OwnCommand | undefined
   /** modprobe the modules afterwards; unload these first. */
   load: boolean
   unload: string[]
@@ -44,7 +47,8 @@ function optional(title: string, kind: Step['kind'], commands: Command[]): Step[
 
 /** The steps of an installation. Empty where all is as it should be. */
 export function planInstall(input: InstallInput): Step[] {
-  const { name, version, everyKernel, sources, lacking, otherVersions, rivals, config } = input
+  const { name, version, everyKernel, sources, lacking, otherVersions, rivals, config, command } =
+    input
   const folder = sourceFolder(name, version)
   const kernels = lacking.length > 0 ? lacking : otherVersions.length > 0 ? input.releases : []
   return [
@@ -67,6 +71,12 @@ export function planInstall(input: InstallInput): Step[] {
       ...writeFiles(config),
       ...(config.some(({ path }) => path.includes('/udev/rules.d/')) ? readRules : []),
     ]),
+    ...optional(
+      `Put ${name} on the PATH`,
+      'install',
+      // What another version of it had there goes.
+      command ? [root('rm', '-rf', command.folder), ...writeFiles(command.files)] : [],
+    ),
   ]
 }
 

@@ -37,6 +37,12 @@ export interface ExecOptions {
   file?: number
 }
 
+/** The PATH without what npm puts there for the time of one run. */
+export const userPath = (): string[] =>
+  (process.env.PATH ?? '')
+    .split(':')
+    .filter((folder) => folder && !folder.endsWith('/node_modules/.bin'))
+
 /** Where the system's tools are, also for a user whose PATH lacks the sbin folders. */
 export const toolPath = [
   ...new Set([...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin', '/usr/bin', '/bin']),

@@ -1,19 +1,46 @@
-import { basename, resolve } from 'node:path'
-import { type Command, ownWords, quote } from './exec.ts'
+import { existsSync, realpathSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { home } from '../home.ts'
+import { type Command, ownWords, quote, userPath } from './exec.ts'
+import { isOwnScript } from './own-script.ts'
 
 /** How this program was called: under which of its names, and for whose module. */
 export interface Called {
   name: 'vmmci-dkms' | 'kmod-pack'
+  /** What calls it again: its name only where the PATH leads to it. */
+  readonly word: string
   manifest?: string
 }
 
+/** Where the PATH leads for a name; what npm puts there for the time of one run does not count. */
+const onPath = (name: string): string | undefined =>
+  userPath()
+    .map((folder) => join(folder, name))
+    .find((file) => existsSync(file))
+
+/** What a person can type to call this very program once more. */
+export function typedWord(name: string, path: string): string {
+  const found = onPath(name)
+  if (found && (realpathSync(found) === realpathSync(path) || isOwnScript(found))) return name
+  const { npm_command: npm, npm_config_local_prefix: prefix } = process.env
+  return npm === 'exec' && prefix === home ? `npx ${name}` : quote(path)
+}
+
 /** The second name is for those who look after another module: with it no manifest is the usual one. */
-export function calledAs(argv: readonly string[]): Called {
-  const name = basename(argv[1] ?? '') === 'kmod-pack' ? 'kmod-pack' : 'vmmci-dkms'
+export function calledAs(argv: readonly string[], typed = typedWord): Called {
+  const path = argv[1] ?? ''
+  const name = basename(path) === 'kmod-pack' ? 'kmod-pack' : 'vmmci-dkms'
   const words = argv.slice(2)
   const at = words.findIndex((word) => /^--manifest(=|$)/.test(word))
   const given = at < 0 ? undefined : (words[at]?.split('=')[1] ?? words[at + 1])
-  return { name, ...(given && { manifest: resolve(given) }) }
+  return {
+    name,
+    // Asked for each time: an installation puts it on the PATH.
+    get word() {
+      return typed(name, path)
+    },
+    ...(given && { manifest: resolve(given) }),
+  }
 }
 
 export const called = calledAs(process.argv)
@@ -29,16 +56,16 @@ export const ours = (...words: string[]): Command => ({
 
 /** Commands that are about one module, and would be about this project's without a manifest. */
 const verbs =
-  /\bvmmci-dkms (check|render|build|install|uninstall|status|watch|smoke|sign|keys|package)\b/g
+  /\bvmmci-dkms (check|render|build|install|uninstall|status|watch|smoke|report|sign|keys|package)\b/g
 
 /** A text for people, in which our own commands work when they are pasted: the same program, the same module. */
-export function asTyped(text: string, { name, manifest }: Called = called): string {
-  if (name === 'vmmci-dkms' && !manifest) return text
+export function asTyped(text: string, by: Called = called): string {
+  const { manifest } = by
   return text
     .replaceAll(verbs, (_, verb: string) =>
-      [name, verb, ...(manifest ? ['--manifest', quote(manifest)] : [])].join(' '),
+      [by.word, verb, ...(manifest ? ['--manifest', quote(manifest)] : [])].join(' '),
     )
-    .replaceAll(/\bvmmci-dkms (?=import|init|--help)/g, `${name} `)
+    .replaceAll(/\bvmmci-dkms (?=import|init|completion|--help)/g, () => `${by.word} `)
 }
 
 /** The same in all strings of a document. */

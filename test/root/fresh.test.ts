@@ -22,7 +22,8 @@ test('a fresh Debian 13: installed by one command from a checkout, found there, 
 
   const cli = (words: string) => root.sh(`cd /root/checkout && npx vmmci-dkms ${words}`)
   assert.match(await cli('install --yes'), /is installed already/)
-  await cli('uninstall --yes')
+  // The command is at hand by its name, without the checkout, and takes itself away.
+  await root.sh('rm -r /root/checkout && vmmci-dkms --version && vmmci-dkms uninstall --yes')
   const left = await root.sh(
     "find / -xdev \\( -name '*vmmci*' -o -name '*pci_obsd*' \\) -not -path '/root/*' -not -path '/proc/*'",
   )

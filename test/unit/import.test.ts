@@ -226,5 +226,11 @@ const typed: [string[], string, string][] = [
 
 for (const [[name = '', ...words], text, shown] of typed)
   test(`${name} ${words.join(' ')}: ${text} is shown as it works when pasted`, () => {
-    assert.equal(asTyped(text, calledAs(['node', `/bin/${name}`, ...words])), shown)
+    assert.equal(
+      asTyped(
+        text,
+        calledAs(['node', `/bin/${name}`, ...words], (known) => known),
+      ),
+      shown,
+    )
   })

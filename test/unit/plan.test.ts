@@ -29,6 +29,7 @@ const fresh: InstallInput = {
   strays: [],
   rivals: [],
   config: [],
+  command: undefined,
   load: false,
   unload: [],
 }
