@@ -8,6 +8,9 @@ url=<%= it.quote(it.homepage ?? '') %>
 arch="noarch"
 license=<%= it.quote(it.license) %>
 depends=<%= it.quote(["akms", ...(it.needs.apk ?? []), ...it.relations("apk").depends].join(" ")) %>
+<% if (it.tools) { -%>
+subpackages="<%= it.debName %>-tools:tools"
+<% } -%>
 # What is built is built by akms's trigger, on the machine that has the kernels.
 options="!check"
 source=<%= it.quote(`${it.tarball} AKMBUILD`) %>
@@ -27,5 +30,15 @@ package() {
 	install -D -m 644 man/<%= manual %> "$pkgdir"/usr/share/man/man<%= manual.split('.').at(-1) %>/<%= manual %>
 <% }) -%>
 }
+<% if (it.tools) { -%>
+
+tools() {
+	pkgdesc="Command that looks after kernel modules built by akms"
+	license=<%= it.quote(it.tools.license) %>
+	depends="nodejs>=<%= it.tools.node %>"
+	mkdir -p "$subpkgdir"
+	cp -a "$builddir"/tools/. "$subpkgdir"
+}
+<% } -%>
 
 sha512sums=<%= it.quote(it.sha512) %>

@@ -2,7 +2,12 @@
 # Maintainer: <%= it.maintainer %>
 
 # dkms's own pacman hooks build at an installation, an upgrade and a new kernel.
+<% if (it.tools) { -%>
+pkgbase=<%= it.debName %>
+pkgname=(<%= it.debName %> <%= it.debName %>-tools)
+<% } else { -%>
 pkgname=<%= it.debName %>
+<% } -%>
 pkgver=<%= it.archVersion %>
 pkgrel=1
 pkgdesc=<%= it.quote(it.summary) %>
@@ -19,7 +24,7 @@ depends=('dkms>=<%= it.dkmsMin %>'<%= [...(it.needs.pacman ?? []), ...has.depend
 source=(<%= it.quote(it.tarball) %>)
 sha256sums=(<%= it.sha256 %>)
 
-package() {
+package<%= it.tools ? `_${it.debName}` : '' %>() {
 	cd <%= it.quote(`${it.name}-${it.version}`) %>
 	mkdir -p "$pkgdir/usr/src"
 	cp -R src "$pkgdir/usr/src/"<%= it.quote(`${it.name}-${it.version}`) %>
@@ -33,3 +38,15 @@ package() {
 	install -D -m 644 man/<%= manual %> "$pkgdir/usr/share/man/man<%= manual.split('.').at(-1) %>/<%= manual %>"
 <% }) -%>
 }
+<% if (it.tools) { -%>
+
+package_<%= it.debName %>-tools() {
+	pkgdesc='Command that looks after kernel modules built by DKMS'
+	license=(<%= it.quote(it.tools.license) %>)
+	depends=('nodejs>=<%= it.tools.node %>')
+	optdepends=('dkms: builds modules for each kernel')
+	conflicts=() replaces=() provides=()
+	cd <%= it.quote(`${it.name}-${it.version}`) %>
+	cp -a tools/. "$pkgdir"
+}
+<% } -%>

@@ -19,9 +19,26 @@ Requires:       <%= name %>
 <% for (const [kind, tag] of [['recommends', 'Recommends:'], ['suggests', 'Suggests:  '], ['conflicts', 'Conflicts: '], ['replaces', 'Obsoletes: '], ['provides', 'Provides:  ']]) for (const name of has[kind]) { -%>
 <%= tag %>     <%= name %>
 <% } -%>
+<% if (it.tools) { -%>
+Suggests:       %{name}-tools
+<% } -%>
 
 %description
 <%= it.rpm(it.descriptionLines) %>
+<% if (it.tools) { -%>
+
+%package tools
+Summary:        Command that looks after kernel modules built by DKMS
+License:        <%= it.tools.license %>
+# Fedora and RHEL say by this name which Node it is, without an epoch.
+Requires:       (nodejs(engine) >= <%= it.tools.node %> or nodejs >= <%= it.tools.node %>)
+Recommends:     dkms
+
+%description tools
+%{name} shows whether the modules of the package of that name work, builds,
+signs and checks them, and says which command mends what is wrong. kmod-pack is
+the same for any other module: it makes packages from a manifest.
+<% } -%>
 
 %prep
 %setup -q -n <%= it.name %>-<%= it.version %>
@@ -39,6 +56,9 @@ install -D -m <%= mode %> files<%= path %> %{buildroot}<%= path %>
 <% it.manuals.forEach((manual) => { -%>
 install -D -m 644 man/<%= manual %> %{buildroot}%{_mandir}/man<%= manual.split('.').at(-1) %>/<%= manual %>
 <% }) -%>
+<% if (it.tools) { -%>
+cp -a tools/. %{buildroot}
+<% } -%>
 
 # At an upgrade the old package's %%preun comes after the new one's %%post: it
 # must not take away what was just built, so it acts only with the last one.
@@ -65,6 +85,18 @@ fi
 <% it.manuals.forEach((manual) => { -%>
 %{_mandir}/man<%= manual.split('.').at(-1) %>/<%= manual %>*
 <% }) -%>
+<% if (it.tools) { -%>
+
+%files tools
+%license tools/usr/share/%{name}-tools/dist/THIRD-PARTY-NOTICES
+%{_bindir}/*
+%{_datadir}/%{name}-tools
+%{_datadir}/bash-completion/completions/*
+%{_datadir}/zsh/site-functions/*
+%{_datadir}/fish/vendor_completions.d/*
+%{_mandir}/man8/*
+%{_mandir}/man5/*
+<% } -%>
 
 %changelog
 <%= it.rpm(it.rpmChangelog) %>

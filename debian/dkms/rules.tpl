@@ -12,6 +12,10 @@ override_dh_auto_install:
 <% it.files.forEach(({ path, mode }) => { -%>
 	install -D -m <%= mode %> files<%= path %> debian/<%= it.debName %><%= path %>
 <% }) -%>
+<% if (it.tools) { -%>
+	mkdir -p debian/<%= it.debName %>-tools
+	cp -a tools/. debian/<%= it.debName %>-tools
+<% } -%>
 
 # There is nothing here to build, to test or to clean with.
 override_dh_auto_build override_dh_auto_test override_dh_auto_clean:

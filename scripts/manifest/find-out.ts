@@ -15,10 +15,11 @@ function read(...path: string[]): string {
 const texts = (folder: string, sources: string[], names: RegExp) =>
   sources.filter((source) => names.test(source)).map((source) => read(folder, source))
 
-function packageJson(root: string): string | undefined {
+/** What package.json says under a key, if that is words. */
+export function packageJson(root: string, key: string): string | undefined {
   try {
-    const { version } = JSON.parse(read(root, 'package.json')) as { version?: unknown }
-    return typeof version === 'string' ? version : undefined
+    const said = (JSON.parse(read(root, 'package.json')) as Record<string, unknown>)[key]
+    return typeof said === 'string' ? said : undefined
   } catch {
     return undefined
   }
@@ -27,7 +28,7 @@ function packageJson(root: string): string | undefined {
 /** A package's version, from package.json, dkms.conf, or what all MODULE_VERSIONs of the sources say. */
 export function findVersion(root: string, folder: string, sources: string[]): string | undefined {
   return (
-    packageJson(root) ??
+    packageJson(root, 'version') ??
     /^\s*PACKAGE_VERSION=["']?([A-Za-z0-9][A-Za-z0-9.+~_-]*)["']?\s*$/m.exec(
       read(folder, 'dkms.conf'),
     )?.[1] ??

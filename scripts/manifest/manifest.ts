@@ -25,7 +25,7 @@ type Kernel = NonNullable<Manifest['kernel']>
 
 /** A manifest that was checked, with what it need not say. */
 export interface Project extends Omit<Manifest, 'root'> {
-  package: Package & { license: string }
+  package: Package & { license: string; maintainer: string }
   /** Absolute path of the manifest. */
   file: string
   /** Its folder, which the sources are relative to. */

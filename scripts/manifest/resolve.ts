@@ -1,6 +1,6 @@
 import { dirname, join, relative } from 'node:path'
 import distributions from './distributions.json' with { type: 'json' }
-import { findLicense, findModules, findVersion } from './find-out.ts'
+import { findLicense, findModules, findVersion, packageJson } from './find-out.ts'
 import type { Distribution, Manifest, Project } from './manifest.ts'
 import type { Mistake } from './mistake.ts'
 import { architectures } from './schema.ts'
@@ -26,6 +26,8 @@ export function resolveManifest(manifest: Manifest, file: string): Project | Mis
   const { package: about } = manifest
   const version = about.version ?? findVersion(root, folder, files)
   const license = about.license ?? findLicense(folder, files)
+  const maintainer = about.maintainer ?? packageJson(root, 'author')
+  const homepage = about.homepage ?? packageJson(root, 'homepage')
   const modules = manifest.modules ?? findModules(folder, files).map((name) => ({ name }))
   const { root: _, ...rest } = manifest
   const mistakes = [
@@ -41,12 +43,13 @@ export function resolveManifest(manifest: Manifest, file: string): Project | Mis
     ),
     ...(version ? [] : [unknown(['package'], 'the version', 'version')]),
     ...(license ? [] : [unknown(['package'], 'the licence', 'license')]),
+    ...(maintainer ? [] : [unknown(['package'], 'the maintainer', 'maintainer')]),
     ...(modules.length > 0 ? [] : [unknown([], 'what modules are built', 'modules')]),
   ]
-  if (!version || !license || mistakes.length > 0) return mistakes
+  if (!version || !license || !maintainer || mistakes.length > 0) return mistakes
   return {
     ...rest,
-    package: { ...about, license },
+    package: { ...about, license, maintainer, ...(homepage && { homepage }) },
     file,
     folder,
     root,

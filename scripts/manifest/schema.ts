@@ -18,8 +18,8 @@ const about = strict(
     summary: Type.String({ minLength: 1, maxLength: 72, description: 'One line.' }),
     description: Type.Optional(text('A paragraph, for the packages.')),
     license: Type.Optional(text("SPDX expression. Not said: what the sources' SPDX lines say.")),
-    homepage: Type.Optional(text('Web address.')),
-    maintainer: Type.String({ minLength: 1, description: 'Name <address>.' }),
+    homepage: Type.Optional(text('Web address. Not said: what package.json says.')),
+    maintainer: Type.Optional(text('Name <address>. Not said: the author in package.json.')),
     copyright: Type.Optional(
       Type.Array(Type.String({ minLength: 1 }), {
         description: "Lines such as 2026 Somebody. Not said: the sources' own.",

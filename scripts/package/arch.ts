@@ -1,11 +1,27 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isRoot } from '../run/exec.ts'
-import { environment, type Kind, rendered, run, sourceArchive, values } from './kind.ts'
+import {
+  environment,
+  type Kind,
+  type PackageInput,
+  rendered,
+  run,
+  sourceArchive,
+  values,
+} from './kind.ts'
 import { digest } from './values.ts'
 
 /** makepkg refuses to be root, and needs nothing of root's. */
 const nobody = '65534'
+
+/** What makepkg makes. */
+function packages(input: PackageInput): string[] {
+  const { debName, archVersion, tools } = values(input)
+  return [debName, ...(tools ? [`${debName}-tools`] : [])].map(
+    (name) => `${name}-${archVersion}-1-any.pkg.tar.gz`,
+  )
+}
 
 export const arch: Kind = {
   // .BUILDINFO names it.
@@ -45,27 +61,14 @@ export const arch: Kind = {
         PKGEXT: '.pkg.tar.gz',
       },
     },
-    ...(input.sign
-      ? [
-          {
-            argv: [
-              'gpg',
-              '--batch',
-              '--yes',
-              '--detach-sign',
-              '-u',
-              input.sign,
-              ...arch.results(input).slice(0, 1),
-            ],
-            cwd: input.work,
-          },
-        ]
-      : []),
+    ...(input.sign ? packages(input) : []).map((file) => ({
+      argv: ['gpg', '--batch', '--yes', '--detach-sign', '-u', input.sign ?? '', file],
+      cwd: input.work,
+    })),
   ],
 
   results(input) {
-    const { debName, archVersion } = values(input)
-    const file = `${debName}-${archVersion}-1-any.pkg.tar.gz`
-    return [file, ...(input.sign ? [`${file}.sig`] : []), 'PKGBUILD', values(input).tarball]
+    const signatures = input.sign ? packages(input).map((file) => `${file}.sig`) : []
+    return [...packages(input), ...signatures, 'PKGBUILD', values(input).tarball]
   },
 }

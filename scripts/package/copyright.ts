@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Project } from '../manifest/manifest.ts'
 import { licenseFile } from './files.ts'
+import { aboutTools } from './tools.ts'
 
 /** Where every Debian has the texts of licences that many packages have. */
 const common = '/usr/share/common-licenses'
@@ -61,6 +62,7 @@ const further = (text: string) =>
 
 /** debian/copyright, as Debian's machine-readable format has it. */
 export function copyrightFile(project: Project, holders: string[]): string {
+  const tools = aboutTools(project)
   const { name, license, homepage } = project.package
   const names = namesIn(license)
   return `${[
@@ -72,5 +74,18 @@ export function copyrightFile(project: Project, holders: string[]): string {
     `Copyright: ${holders.join('\n           ')}`,
     `License: ${license.replaceAll(/\s+(AND|OR)\s+/gi, (word) => word.toLowerCase())}`,
     ...names.flatMap((one) => ['', `License: ${one}`, further(textOf(one, project))]),
+    ...(tools
+      ? [
+          '',
+          'Files: tools/*',
+          `Copyright: ${holders.join('\n           ')}`,
+          'License: ISC',
+          'Comment: The libraries in its bundle have licences of their own, all of which',
+          ` are in /usr/share/${name}-tools/dist/THIRD-PARTY-NOTICES.`,
+          '',
+          'License: ISC',
+          further(tools.licenseText),
+        ]
+      : []),
   ].join('\n')}\n`
 }

@@ -62,7 +62,7 @@ export const deb: Kind = {
     if (input.binary) {
       copyModules(input.project, input.binary.folder, folder)
       writeFiles(binaryFiles(input.project, debName(input)), folder)
-    } else writePackageTree(input.project, folder)
+    } else writePackageTree(input.project, folder, 'vendor-completions')
     writeDebian(input, folder)
   },
 
@@ -87,6 +87,9 @@ export const deb: Kind = {
     const stem = `${debName(input)}_${debVersion}`
     return [
       `${stem}_${architecture}.deb`,
+      ...(values(input).tools && !input.binary
+        ? [`${debName(input)}-tools_${debVersion}_all.deb`]
+        : []),
       ...['buildinfo', 'changes'].map((e) => `${stem}_${native}.${e}`),
     ]
   },

@@ -5,6 +5,7 @@ import { writeSourceTree } from '../build/source-tree.ts'
 import { home } from '../home.ts'
 import type { Project } from '../manifest/manifest.ts'
 import type { Command } from '../run/exec.ts'
+import { writeTools } from './tools.ts'
 
 /** One of the tool's own templates or scripts: they hold for any module. */
 export const packagingFile = (path: string): string => join(home, path)
@@ -69,8 +70,11 @@ export function writeDocuments(project: Project, folder: string): void {
     copyFileSync(file, join(folder, 'doc', name))
 }
 
-/** Writes what a package is made of: src/, man/, doc/, files/ and the script that calls dkms. */
-export function writePackageTree(project: Project, folder: string): void {
+/**
+ * Writes what a package is made of: src/, man/, doc/, files/, the script that calls dkms, and tools/,
+ * which is the package of the command.
+ */
+export function writePackageTree(project: Project, folder: string, zsh?: string): void {
   mkdirSync(join(folder, 'src'), { recursive: true })
   mkdirSync(join(folder, 'man'))
   writeSourceTree(project, join(folder, 'src'))
@@ -79,6 +83,7 @@ export function writePackageTree(project: Project, folder: string): void {
   copyFileSync(packagingFile('scripts/guest/every-kernel'), join(folder, 'every-kernel'))
   writeFiles(installedFiles(project), folder)
   writeDocuments(project, folder)
+  writeTools(project, join(folder, 'tools'), zsh)
 }
 
 /** Copies the modules that were built for one kernel. */

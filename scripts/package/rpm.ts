@@ -26,9 +26,10 @@ const rpmDefines = (input: PackageInput): string[] =>
     _binary_payload: 'w9.gzdio',
   }).flatMap(([name, value]) => ['--define', `${name} ${value}`])
 
-const rpmFile = (input: PackageInput): string => {
-  const { name, rpmVersion, binary } = values(input)
-  return `${binary?.name ?? name}-${rpmVersion}-1.${binary?.rpmArchitecture ?? 'noarch'}.rpm`
+const rpmFiles = (input: PackageInput): string[] => {
+  const { name, rpmVersion, binary, tools } = values(input)
+  const of = (what: string) => `${what}-${rpmVersion}-1.${binary?.rpmArchitecture ?? 'noarch'}.rpm`
+  return [of(binary?.name ?? name), ...(tools && !binary ? [of(`${name}-tools`)] : [])]
 }
 
 export const rpm: Kind = {
@@ -68,13 +69,13 @@ export const rpm: Kind = {
       ? [
           {
             argv: [
-              ...['rpmsign', '--define', `_gpg_name ${input.sign}`],
-              ...['--addsign', join(input.work, rpmFile(input))],
+              ...['rpmsign', '--define', `_gpg_name ${input.sign}`, '--addsign'],
+              ...rpmFiles(input).map((file) => join(input.work, file)),
             ],
           },
         ]
       : []),
   ],
 
-  results: (input) => [rpmFile(input)],
+  results: (input) => rpmFiles(input),
 }

@@ -11,6 +11,7 @@ import { wrap } from '../run/output.ts'
 import { type Release, rpmChangelog } from './changelog.ts'
 import { copyrightFile } from './copyright.ts'
 import { documents, licenseFile } from './files.ts'
+import { aboutTools } from './tools.ts'
 import { packageVersions } from './versions.ts'
 
 /** One line, whatever a manifest has there: it becomes a line of a control file. */
@@ -98,6 +99,8 @@ export function packageValues(project: Project, releases: Release[], manuals: st
     hasLicense: licenseFile(project) !== undefined,
     copyright: copyrightFile(project, copyrights(project, releases)),
     needs: project.needs ?? {},
+    /** The package of the command, where one comes along. */
+    tools: aboutTools(project),
     relations: (manager: PackageManager) => relationsFor(project, manager),
     dkmsMin: floor ? `${floor.major}.${floor.minor}` : '0',
     manuals,

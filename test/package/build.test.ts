@@ -45,7 +45,7 @@ END
     console.error((await root.run(['diffoscope', '/tmp/first', '/srv/elsewhere/second'])).stdout)
   }
   assert.equal(second, first)
-  assert.equal(first.trim().split('\n').length, 9)
+  assert.equal(first.trim().split('\n').length, 12)
 })
 
 test('a package of built modules: for one kernel, in dpkg and in rpm', async () => {
@@ -116,6 +116,7 @@ const refusals: [string, keyof typeof exitStatus, RegExp][] = [
   ['package deb --key /root/key', 'usage', /belong together/],
   ['package repo', 'usage', /--sign says with which key/],
   ['package repo --sign nobody', 'package', /no packages in/],
+  ['package deb --sign a --sign b', 'usage', /with one key/],
 ]
 
 test('what cannot be made is refused with a reason, and leaves nothing', async () => {
