@@ -293,7 +293,7 @@ const declared: readonly (readonly [Description, Run])[] = [
         new Option('--out <dir>', 'not build/packages (repo: not build/repo)'),
         new Option('--binary', 'built modules of one kernel, no sources'),
         ...keyOptions(),
-        new Option('--sign <key>', 'sign the packages with this key of gpg'),
+        repeatable('--sign <key>', 'with this key of gpg; repo: can be repeated'),
         new Option('--from <dir>', 'repo: packages that are there'),
         new Option('--url <address>', 'repo: where it will be served'),
       ],

@@ -21,7 +21,7 @@ import { type CommonOptions, open } from './options.ts'
 
 export interface PackageOptions extends CommonOptions {
   out?: string
-  sign?: string
+  sign?: string[]
   binary?: boolean
   key?: string
   cert?: string
@@ -78,6 +78,17 @@ export function checkKey(sign: string | undefined): void {
     throw new Failure('usage', `${sign} is not a key id or an address.`, { mend: 'gpg -K' })
 }
 
+/** The key that packages are signed with. */
+function onlyKey({ sign = [] }: PackageOptions): string | undefined {
+  const [key, ...more] = sign
+  if (more.length > 0)
+    throw new Failure('usage', 'A package is signed with one key.', {
+      mend: 'vmmci-dkms package --help',
+    })
+  checkKey(key)
+  return key
+}
+
 /** The key that modules are signed with; half a one is none. */
 function keyPair({ key, cert, binary }: PackageOptions): KeyPair | undefined {
   if (!key && !cert) return undefined
@@ -91,7 +102,7 @@ function keyPair({ key, cert, binary }: PackageOptions): KeyPair | undefined {
 /** Makes packages by the distributions' own tools; says what came of it. */
 export async function makePackages(word: string, options: PackageOptions): Promise<void> {
   const { project, output } = open(options)
-  checkKey(options.sign)
+  const sign = onlyKey(options)
   const pair = keyPair(options)
   const facts = readFacts(project)
   const names = chosen(word, facts, output).filter(
@@ -109,7 +120,7 @@ export async function makePackages(word: string, options: PackageOptions): Promi
 
   handleInterrupts()
   await inScratch(async () => {
-    const plan = planPackages(project, { names, kernels, out, pair, sign: options.sign })
+    const plan = planPackages(project, { names, kernels, out, pair, sign })
     if (options.dryRun) {
       const commands = plan.steps.flatMap((step) => (step.commands ?? []).map(show))
       return output.commands(commands)

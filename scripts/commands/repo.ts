@@ -3,8 +3,9 @@ import { join, resolve } from 'node:path'
 import type { Documents } from '../cli/documents.ts'
 import {
   addDebs,
+  addKeys,
   addRpms,
-  exportKey,
+  exportKeys,
   indexDebs,
   indexRpms,
   type RepositoryInput,
@@ -15,7 +16,7 @@ import { quote, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import { handleInterrupts, throwIfInterrupted } from '../run/interrupt.ts'
 import { alone } from '../run/lock.ts'
-import { makeFolder } from '../run/scratch.ts'
+import { inScratch, makeFolder } from '../run/scratch.ts'
 import { runSteps, type Step } from '../run/steps.ts'
 import { readFacts } from '../system/facts.ts'
 import { type CommonOptions, open } from './options.ts'
@@ -25,7 +26,7 @@ export interface RepoOptions extends CommonOptions {
   out?: string
   from?: string
   url?: string
-  sign?: string
+  sign?: string[]
 }
 
 function packagesIn(folder: string): string[] {
@@ -39,21 +40,22 @@ function packagesIn(folder: string): string[] {
 }
 
 const tools = {
-  deb: { 'apt-ftparchive': 'apt-utils', gpg: 'gnupg', xz: 'xz-utils' },
+  deb: { 'apt-ftparchive': 'apt-utils', 'dpkg-deb': 'dpkg', gpg: 'gnupg', xz: 'xz-utils' },
   rpm: { rpmsign: 'rpm', createrepo_c: 'createrepo-c', gpg: 'gnupg' },
 }
 
 /** Signed apt and yum repositories of what was built, in a folder that any web server can serve. */
 export async function makeRepository(options: RepoOptions): Promise<void> {
   const { project, output } = open(options)
-  checkKey(options.sign)
-  if (!options.sign)
+  const keys = options.sign ?? []
+  keys.forEach(checkKey)
+  if (keys.length === 0)
     throw new Failure('usage', 'A repository is signed: --sign says with which key.', {
       mend: 'gpg --list-secret-keys',
     })
   const packages = packagesIn(resolve(options.from ?? packagesFolder))
   const out = resolve(options.out ?? 'build/repo')
-  const input: RepositoryInput = { project, packages, out, key: options.sign }
+  const input: RepositoryInput = { project, packages, out, keys }
   const kinds = (['deb', 'rpm'] as const).filter((kind) =>
     packages.some((file) => file.endsWith(`.${kind}`)),
   )
@@ -69,7 +71,11 @@ export async function makeRepository(options: RepoOptions): Promise<void> {
       },
     )
 
-  const url = (options.url ?? 'http://HOST').replace(/\/+$/, '')
+  const url = options.url?.replace(/\/+$/, '')
+  if (!url)
+    throw new Failure('usage', 'Guests are told where the repository is: --url says it.', {
+      mend: 'vmmci-dkms package repo --help',
+    })
   if (!/^https?:\/\/[\w.:[\]-]+(\/[\w.~/-]*)?$/.test(url))
     throw new Failure('usage', `${url} is not the address of a web server.`, {
       mend: 'vmmci-dkms package repo --help',
@@ -83,11 +89,12 @@ export async function makeRepository(options: RepoOptions): Promise<void> {
     },
   })
   const steps = [
-    step('Export the public key', () => exportKey(input)),
+    step('Export the public keys', () => exportKeys(input)),
     ...(kinds.includes('deb')
       ? [
           step('Add and index debs', async () => {
             addDebs(input)
+            await addKeys(input, url)
             await indexDebs(input)
           }),
         ]
@@ -118,7 +125,7 @@ export async function makeRepository(options: RepoOptions): Promise<void> {
     out,
     join(out, '.lock'),
     (line) => output.warn(line),
-    () => runSteps(steps, output),
+    () => inScratch(() => runSteps(steps, output)),
   )
   const use = usage(input, url)
   const document: Documents['package repo'] = { repository: out, packages, use }

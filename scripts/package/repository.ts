@@ -3,17 +3,20 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { Project } from '../manifest/manifest.ts'
 import { ask, type Command, exec, quote, show } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import { Generation } from './generation.ts'
+import { addKeyring, keyringName } from './keyring.ts'
 import { digest } from './values.ts'
 
 /** What a repository is made from. */
@@ -23,8 +26,8 @@ export interface RepositoryInput {
   packages: string[]
   /** The folder that a web server serves: deb/, rpm/ and key.asc. */
   out: string
-  /** A key of the user's gpg. */
-  key: string
+  /** Keys of the user's gpg: all of them sign what is an index, the first signs rpms. */
+  keys: string[]
 }
 
 const architectures = ['amd64', 'i386']
@@ -39,8 +42,8 @@ async function must(command: Command): Promise<string> {
   })
 }
 
-const gpg = (key: string, ...words: string[]): Command => ({
-  argv: ['gpg', '--batch', '--yes', '--quiet', '-u', key, ...words],
+const gpg = (keys: readonly string[], ...words: string[]): Command => ({
+  argv: ['gpg', '--batch', '--yes', '--quiet', ...keys.flatMap((key) => ['-u', key]), ...words],
 })
 
 /** Puts a file in place whole or not at all. */
@@ -73,7 +76,7 @@ function byHash(file: string, folder: string): void {
 const packagesFiles = ['Packages', ...Object.keys(compressions).map((end) => `Packages.${end}`)]
 
 /** Makes the index of pool/ anew: Packages by architecture, Release, InRelease, by-hash. */
-export async function indexDebs({ project, out, key }: RepositoryInput): Promise<void> {
+export async function indexDebs({ project, out, keys }: RepositoryInput): Promise<void> {
   const root = join(out, 'deb')
   const generation = new Generation(join(root, 'dists'))
   const suite = join(generation.folder, 'stable')
@@ -108,8 +111,8 @@ export async function indexDebs({ project, out, key }: RepositoryInput): Promise
   const release = await must({ argv: ['apt-ftparchive', ...options, 'release', suite] })
   const file = join(suite, 'Release')
   writeFileSync(file, release)
-  await must(gpg(key, '--clearsign', '-o', join(suite, 'InRelease'), file))
-  await must(gpg(key, '--armor', '--detach-sign', '-o', join(suite, 'Release.gpg'), file))
+  await must(gpg(keys, '--clearsign', '-o', join(suite, 'InRelease'), file))
+  await must(gpg(keys, '--armor', '--detach-sign', '-o', join(suite, 'Release.gpg'), file))
   chmodSync(generation.folder, 0o755)
   generation.publish()
 }
@@ -119,7 +122,7 @@ const header = (file: string) =>
   ask(['rpm', '-qp', '--nosignature', '--qf', '%{SHA256HEADER}', file])
 
 /** Adds packages, signed; those of other versions stay. Throws where one would change. */
-export async function addRpms({ packages, out, key }: RepositoryInput): Promise<void> {
+export async function addRpms({ packages, out, keys }: RepositoryInput): Promise<void> {
   for (const file of packages.filter((name) => name.endsWith('.rpm'))) {
     const target = join(out, 'rpm', basename(file))
     if (existsSync(target)) {
@@ -130,7 +133,7 @@ export async function addRpms({ packages, out, key }: RepositoryInput): Promise<
     const unsigned = join(dirname(target), `.${basename(target)}.new`)
     writeFileSync(unsigned, readFileSync(file))
     try {
-      await must({ argv: ['rpmsign', '--define', `_gpg_name ${key}`, '--resign', unsigned] })
+      await must({ argv: ['rpmsign', '--define', `_gpg_name ${keys[0]}`, '--resign', unsigned] })
       renameSync(unsigned, target)
     } finally {
       rmSync(unsigned, { force: true })
@@ -139,7 +142,7 @@ export async function addRpms({ packages, out, key }: RepositoryInput): Promise<
 }
 
 /** Makes repodata/ anew, by createrepo_c, and signs it. */
-export async function indexRpms({ out, key }: RepositoryInput): Promise<void> {
+export async function indexRpms({ out, keys }: RepositoryInput): Promise<void> {
   const root = join(out, 'rpm')
   const generation = new Generation(join(root, 'repodata'))
   const { folder, previous } = generation
@@ -160,7 +163,7 @@ export async function indexRpms({ out, key }: RepositoryInput): Promise<void> {
   for (const name of readdirSync(made)) renameSync(join(made, name), join(folder, name))
   rmSync(made, { recursive: true })
   const repomd = join(folder, 'repomd.xml')
-  await must(gpg(key, '--armor', '--detach-sign', '-o', `${repomd}.asc`, repomd))
+  await must(gpg(keys, '--armor', '--detach-sign', '-o', `${repomd}.asc`, repomd))
   // Whoever has the repomd.xml of before finds what it tells of.
   if (previous) {
     const list = readFileSync(join(previous, 'repomd.xml'), 'utf8')
@@ -172,27 +175,38 @@ export async function indexRpms({ out, key }: RepositoryInput): Promise<void> {
   generation.publish()
 }
 
-/** The public half of the key, for those who use the repository. */
-export async function exportKey({ out, key }: RepositoryInput): Promise<void> {
-  const text = await must({ argv: ['gpg', '--batch', '--armor', '--export', key] })
-  if (!text)
-    throw new Failure('package', `gpg has no key ${key}.`, { mend: 'gpg --list-secret-keys' })
+/** The public halves of the keys, for those who use the repository. */
+export async function exportKeys({ out, keys }: RepositoryInput): Promise<void> {
+  for (const key of keys)
+    if (!(await must({ argv: ['gpg', '--batch', '--armor', '--export', key] })))
+      throw new Failure('package', `gpg has no key ${key}.`, { mend: 'gpg --list-secret-keys' })
+  const text = await must({ argv: ['gpg', '--batch', '--armor', '--export', ...keys] })
   place(Buffer.from(text), join(out, 'key.asc'))
 }
 
+const keyringFile = ({ project, out }: RepositoryInput) => join(out, `${keyringName(project)}.deb`)
+
+/** The package of the keys: in the pool, and under a name that stays, for who has no key yet. */
+export async function addKeys(input: RepositoryInput, url: string): Promise<void> {
+  const { project, out } = input
+  const file = join(out, 'key.asc')
+  const binary = join(mkdtempSync(join(tmpdir(), 'keys-')), 'keys.gpg')
+  await must({ argv: ['gpg', '--batch', '--dearmor', '-o', binary, file] })
+  const content = { keys: readFileSync(binary), url }
+  const newest = await addKeyring(project, join(out, 'deb/pool'), content, must)
+  place(readFileSync(newest), keyringFile(input))
+}
+
 /** What a person pastes into a guest, as root, by kind. */
-export function usage({ project, out }: RepositoryInput, url: string): Record<string, string[]> {
+export function usage(input: RepositoryInput, url: string): Record<string, string[]> {
+  const { project, out } = input
   const { name } = project.package
-  const keyring = `/etc/apt/keyrings/${name}.asc`
+  const keyring = basename(keyringFile(input))
   return {
-    ...(existsSync(join(out, 'deb/dists')) && {
+    ...(existsSync(keyringFile(input)) && {
       'Debian, Ubuntu': [
-        `mkdir -p /etc/apt/keyrings`,
-        `curl -fsSo ${keyring} \\`,
-        `  ${url}/key.asc`,
-        `echo 'deb [signed-by=${keyring}]' \\`,
-        `  ${url}/deb stable main \\`,
-        `  > /etc/apt/sources.list.d/${name}.list`,
+        `curl -fsSO ${url}/${keyring}`,
+        `apt install ./${keyring}`,
         `apt update && apt install ${name}`,
       ],
     }),

@@ -90,7 +90,7 @@ test('a wrong signature and an altered package are refused', async () => {
 test('a repository grows; an interrupted run leaves the old index whole, and the next one mends', async () => {
   await using root = await Root.of('package')
   await root.addPackage(await packedPackage())
-  const repo = `${command.join(' ')} package repo -q --sign packager --from /made/packages --out /repo`
+  const repo = `${command.join(' ')} package repo -q --sign packager --url http://127.0.0.1 --from /made/packages --out /repo`
   await root.sh(`${newKey('packager')}\n${makeVersion(versions.now)}\n${repo}`)
   const check = () =>
     root.sh(`
@@ -123,4 +123,69 @@ test('a repository grows; an interrupted run leaves the old index whole, and the
   const { status, stderr } = await root.run(['sh', '-c', repo])
   assert.equal(status, 18)
   assert.match(stderr, /is another package of the same version/)
+})
+
+test('one key is changed for another: guests that upgrade in between go on, and no others', async () => {
+  await using root = await Root.of('package')
+  await root.addPackage(await packedPackage())
+  await root.sh(`mkdir -p /repo; ${newKey('old')}\n${newKey('new')}
+    ${command.join(' ')} package all -q --out /made`)
+  await using server = await serve(join(root.folder, 'repo'))
+  const keyring = 'vmmci-dkms-archive-keyring'
+  const repo = (...keys: string[]) =>
+    root.sh(`${command.join(' ')} package repo --from /made --out /repo --url ${server.url} \\
+      ${keys.map((key) => `--sign ${key}`).join(' ')}`)
+  const update = () =>
+    root.run([
+      ...[
+        'apt-get',
+        'update',
+        '-q',
+        '-o',
+        'APT::Update::Error-Mode=any',
+        '-o',
+        'Dir::Etc::sourceparts=/only',
+      ],
+      ...['-o', 'Dir::Etc::sourcelist=/none'],
+    ])
+  const mustUpdate = async () => {
+    const { status, stdout, stderr } = await update()
+    assert.equal(status, 0, stdout + stderr)
+  }
+  const knownKeys = () =>
+    root.sh(`gpg --show-keys --with-colons /usr/share/keyrings/${keyring}.gpg | grep ^uid`)
+
+  // What is printed is what is typed; apt's own helper is there where curl is not.
+  const said = await repo('old')
+  const typed = [...said.matchAll(/^ {2}(curl.*|apt install \.\/.*)$/gm)].map(([, line]) => line)
+  assert.equal(typed.length, 2, said)
+  await root.sh(`
+    cd /tmp; curl() { shift; /usr/lib/apt/apt-helper download-file "$1" "\${1##*/}"; }
+    apt() { apt-get -q -y "$@"; }
+    ${typed.join('\n')}
+    ln -s /etc/apt/sources.list.d /only
+    lintian --pedantic --fail-on none /tmp/*.deb`)
+  await mustUpdate()
+  assert.match(await root.sh('apt-cache policy vmmci-dkms'), new RegExp(server.url))
+  await repo('old')
+  assert.equal((await root.sh(`ls /repo/deb/pool | grep -c ${keyring}`)).trim(), '1')
+
+  await repo('old', 'new')
+  await mustUpdate()
+  await root.sh('cp /usr/share/keyrings/*archive-keyring.gpg /root')
+  await root.sh(`apt-get install -y -q --only-upgrade ${keyring} >&2`)
+  assert.match(await knownKeys(), /old[\s\S]*new|new[\s\S]*old/)
+  await root.sh('rpmkeys --import /repo/key.asc && rpm -K /repo/rpm/*.rpm')
+
+  await repo('new')
+  await mustUpdate()
+  await root.sh(`apt-get install -y -q --only-upgrade ${keyring} >&2`)
+  assert.doesNotMatch(await knownKeys(), /old/)
+  await mustUpdate()
+
+  // Who did not upgrade in between knows the old key alone.
+  await root.sh(`cp /root/${keyring}.gpg /usr/share/keyrings/`)
+  assert.notEqual((await update()).status, 0)
+  await root.sh(`apt-get purge -y -q ${keyring} >&2`)
+  assert.equal(await root.sh('ls -A /only /usr/share/keyrings | grep vmmci || true'), '')
 })

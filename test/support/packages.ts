@@ -30,7 +30,7 @@ const script = `
   ${newKey('packager')}
   ${makeVersion(versions.now)}
   ${makeVersion(versions.next)}
-  cd /made && ${command.join(' ')} package repo -q --sign packager --from packages --out repo
+  cd /made && ${command.join(' ')} package repo -q --sign packager --url http://127.0.0.1 --from packages --out repo
   ${makeVersion(versions.broken, breakForTwins)}`
 
 /**
