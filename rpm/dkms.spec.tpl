@@ -88,7 +88,7 @@ fi
 <% if (it.tools) { -%>
 
 %files tools
-%license tools/usr/share/%{name}-tools/dist/THIRD-PARTY-NOTICES
+%license %{_datadir}/%{name}-tools/dist/THIRD-PARTY-NOTICES
 %{_bindir}/*
 %{_datadir}/%{name}-tools
 %{_datadir}/bash-completion/completions/*

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { dirname } from 'node:path'
 import { CommanderError } from 'commander'
 import type { Documents } from './cli/documents.ts'

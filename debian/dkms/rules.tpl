@@ -1,3 +1,4 @@
+<% /* A template, and no script itself. */ -%>
 #!/usr/bin/make -f
 # Only puts in place what was rendered. Not dh_dkms: it would ask for a dkms that
 # Debian 12 and Ubuntu 22.04 do not have, and its scripts leave kernels without

@@ -1,3 +1,4 @@
+<% /* A template, and no script itself. */ -%>
 #!/bin/sh
 set -e
 

@@ -1,3 +1,4 @@
+<% /* A template, and no script itself. */ -%>
 #!/usr/bin/make -f
 # Only puts in place what was built.
 %:

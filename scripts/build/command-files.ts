@@ -10,8 +10,11 @@ export const isBundle = basename(dirname(fileURLToPath(import.meta.url))) === 'd
 /** What the command is, and all that it reads. */
 const parts = [
   ...['package.json', 'LICENSE', 'CHANGELOG.md', 'dkms.conf.tpl', 'dist', 'scripts/guest', 'kmod'],
-  ...['debian', 'rpm', 'arch', 'alpine', 'docs/man', 'LICENSES'],
+  ...['debian/dkms', 'debian/modules', 'rpm', 'arch', 'alpine', 'docs/man', 'LICENSES/ISC.txt'],
 ]
+
+/** npm does not keep who may run what. */
+const programs = /^(dist\/entry\.cjs|scripts\/guest\/[^/]+)$/
 
 /** One of them, by its path from the folder that all are in. */
 export interface CommandFile {
@@ -36,6 +39,6 @@ export function commandFiles(): CommandFile[] {
     )
     .map((from) => ({ path: relative(home, from), from }))
     .filter(({ path, from }) => !unpacked.ignores(path) && statSync(from).isFile())
-    .map((file) => ({ ...file, executable: (statSync(file.from).mode & 0o100) !== 0 }))
+    .map((file) => ({ ...file, executable: programs.test(file.path) }))
     .sort((a, b) => (a.path < b.path ? -1 : 1))
 }

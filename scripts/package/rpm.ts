@@ -16,7 +16,8 @@ const rpmDefines = (input: PackageInput): string[] =>
   Object.entries({
     _topdir: input.work,
     _rpmdir: input.work,
-    _rpmfilename: '%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm',
+    // Of each of the packages: one % would be the first's.
+    _rpmfilename: '%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm',
     // The same bytes wherever, whenever and by whomever it is built.
     _buildhost: 'localhost',
     use_source_date_epoch_as_buildtime: '1',

@@ -66,6 +66,8 @@ export function writeTools(project: Project, folder: string, zsh = 'site-functio
     for (const [shell, file] of Object.entries(completions(name, zsh)))
       write(join(folder, file), completion(shell as 'bash', program().name(name)))
   }
+  // One page for both names.
+  write(join(folder, 'usr/share/man/man8/kmod-pack.8'), '.so man8/vmmci-dkms.8\n')
   const manuals = join(home, 'docs/man/tools')
   for (const name of readdirSync(manuals))
     write(

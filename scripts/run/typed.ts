@@ -23,7 +23,9 @@ export function typedWord(name: string, path: string): string {
   const found = onPath(name)
   if (found && (realpathSync(found) === realpathSync(path) || isOwnScript(found))) return name
   const { npm_command: npm, npm_config_local_prefix: prefix } = process.env
-  return npm === 'exec' && prefix === home ? `npx ${name}` : quote(path)
+  // What node was given by hand is no program itself; the one beside it is.
+  const program = path.replace(/\/cli\.js$/, '/entry.cjs')
+  return npm === 'exec' && prefix === home ? `npx ${name}` : quote(program)
 }
 
 /** The second name is for those who look after another module: with it no manifest is the usual one. */

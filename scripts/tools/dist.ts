@@ -61,7 +61,6 @@ export async function makeDist(outdir: string, { sourceMaps = false } = {}): Pro
       js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);",
     },
   })
-  chmodSync(join(outdir, 'cli.js'), 0o755)
   copyFileSync(join(home, 'scripts/entry.cjs'), join(outdir, 'entry.cjs'))
   chmodSync(join(outdir, 'entry.cjs'), 0o755)
   writeFileSync(join(outdir, 'start.cjs'), "import('./cli.js')\n")

@@ -63,7 +63,7 @@ test("another's command of this name stays, by install and by uninstall", async 
   await root.sh('echo "echo mine" > /usr/local/bin/vmmci-dkms; chmod +x /usr/local/bin/vmmci-dkms')
   const { status, stdout } = await root.cli('install', '--yes', '--no-prereqs')
   assert.equal(status, 0)
-  assert.match(stdout, /: \/opt\/vmmci\/dist\/cli\.js smoke$/m)
+  assert.match(stdout, /: \/opt\/vmmci\/dist\/entry\.cjs smoke$/m)
   assert.equal((await root.cli('uninstall', '--yes')).status, 0)
   assert.equal(await root.sh('vmmci-dkms'), 'mine\n')
   assert.equal((await root.run(['ls', join('/usr/local/lib/vmmci-dkms')])).status, 2)

@@ -57,7 +57,10 @@ for (const [words, right] of mistyped)
     const [said, mend] = stderr.split('\n')
     assert.match(said ?? '', /^vmmci-dkms: .*\.$/)
     // Its name is not on the PATH here.
-    assert.equal(mend, `  try: ${right.replace('vmmci-dkms', bundle)}`)
+    assert.equal(
+      mend,
+      `  try: ${right.replace('vmmci-dkms', bundle.replace('cli.js', 'entry.cjs'))}`,
+    )
   })
 
 const failures: [string[], keyof typeof exitStatus][] = [
