@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { home } from '../../scripts/home.ts'
+import { allHave } from '../support/installed.ts'
+import { project } from '../support/kernels.ts'
+import { newKey } from '../support/packages.ts'
+import { command, packedPackage, Root } from '../support/roots.ts'
+import { serve } from '../support/server.ts'
+
+/**
+ * npm run door: docs/explanation/from-nothing.md, of a Debian 13 that has nothing yet and of what a new
+ * user types, reads and waits for there.
+ */
+interface Typed {
+  line: string
+  seconds: number
+  read: string[]
+}
+
+/** Types lines, one after the other, in a root; stops where one fails. */
+async function type(root: Root, lines: readonly string[]): Promise<Typed[]> {
+  const typed: Typed[] = []
+  for (const line of lines) {
+    const start = Date.now()
+    const { status, stdout } = await root.run(['sh', '-c', `cd /root; ${line} 2>&1`])
+    assert.equal(status, 0, `${line}: ${stdout}`)
+    const seconds = (Date.now() - start) / 1000
+    typed.push({ line, seconds, read: stdout.trimEnd().split('\n') })
+  }
+  return typed
+}
+
+/** What apt prints is apt's; of what is ours each line is kept. */
+function report(title: string, typed: readonly Typed[]): string[] {
+  const ours = typed.filter(({ line }) => line.includes('vmmci-dkms') && !line.startsWith('apt'))
+  return [
+    `## ${title}`,
+    '',
+    '| typed | waited | lines to read |',
+    '| --- | ---: | ---: |',
+    ...typed.map(
+      ({ line, seconds, read }) => `| \`${line}\` | ${seconds.toFixed(1)} s | ${read.length} |`,
+    ),
+    '',
+    ...ours.flatMap(({ line, read }) => [`    # ${line}`, ...read.map((l) => `    ${l}`), '']),
+  ]
+}
+
+await using maker = await Root.of('package')
+await maker.addPackage(await packedPackage())
+await maker.sh(`mkdir /repo; ${newKey('door')}\n${command.join(' ')} package deb -q --out /made`)
+await using server = await serve(join(maker.folder, 'repo'))
+const said = await maker.sh(
+  `${command.join(' ')} package repo --from /made --out /repo --sign door --url ${server.url}`,
+)
+const printed = [...said.matchAll(/^ {2}((curl|apt) .*)$/gm)].map(([, line = '']) =>
+  line.replaceAll('apt install ', 'apt install -y '),
+)
+
+await using byApt = await Root.of('trixie')
+const apt = await type(byApt, [
+  'apt update',
+  'apt install -y curl',
+  ...printed,
+  'apt install -y vmmci-dkms-tools',
+  'vmmci-dkms check --all-kernels || true',
+  'vmmci-dkms status',
+])
+await allHave(byApt, project.version)
+
+await using byNpx = await Root.of('trixie')
+const file = `vmmci-dkms-${project.version}.tgz`
+await byNpx.copyIn(await packedPackage(), `/root/${file}`)
+const npx = await type(byNpx, [
+  'apt update',
+  'apt install -y nodejs npm',
+  `npx --yes ./${file} install --yes`,
+  'vmmci-dkms status',
+])
+const [release] = (await byNpx.sh('ls /lib/modules')).trim().split('\n')
+assert.match(await byNpx.sh(`modinfo -k ${release} -F version virtio_vmmci`), /^1\./)
+
+writeFileSync(
+  join(home, 'docs/explanation/from-nothing.md'),
+  [
+    '# From nothing to an installation',
+    '',
+    'What a new user types on a Debian 13 that has nothing yet, reads, and waits',
+    `for. Written by \`npm run door\` on ${new Date().toISOString().slice(0, 10)}, in a chroot: there is no`,
+    'device there, and nothing is loaded. Most of the time is the mirror of Debian',
+    'and the unpacking of a compiler.',
+    '',
+    ...report('By apt, from a repository of ours', apt),
+    ...report('By npx, from the packed file', npx),
+  ]
+    .join('\n')
+    .trimEnd()
+    .concat('\n'),
+)
