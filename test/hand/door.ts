@@ -33,7 +33,7 @@ async function type(root: Root, lines: readonly string[]): Promise<Typed[]> {
 
 /** What apt prints is apt's; of what is ours each line is kept. */
 function report(title: string, typed: readonly Typed[]): string[] {
-  const ours = typed.filter(({ line }) => line.includes('vmmci-dkms') && !line.startsWith('apt'))
+  const ours = typed.filter(({ line }) => /^(npx .*)?vmmci-dkms/.test(line))
   return [
     `## ${title}`,
     '',
@@ -64,7 +64,7 @@ const apt = await type(byApt, [
   'apt install -y curl',
   ...printed,
   'apt install -y vmmci-dkms-tools',
-  'vmmci-dkms check --all-kernels || true',
+  'vmmci-dkms check --all-kernels',
   'vmmci-dkms status',
 ])
 await allHave(byApt, project.version)
@@ -95,6 +95,7 @@ writeFileSync(
     ...report('By npx, from the packed file', npx),
   ]
     .join('\n')
+    .replaceAll(server.url, 'http://HOST')
     .trimEnd()
     .concat('\n'),
 )

@@ -157,7 +157,9 @@ test('one key is changed for another: guests that upgrade in between go on, and 
 
   // What is printed is what is typed; apt's own helper is there where curl is not.
   const said = await repo('old')
-  const typed = [...said.matchAll(/^ {2}(curl -fsSO.*|apt install \.\/.*)$/gm)].map(([, line]) => line)
+  const typed = [...said.matchAll(/^ {2}(curl -fsSO.*|apt install \.\/.*)$/gm)].map(
+    ([, line]) => line,
+  )
   assert.equal(typed.length, 2, said)
   await root.sh(`
     cd /tmp; curl() { shift; /usr/lib/apt/apt-helper download-file "$1" "\${1##*/}"; }
