@@ -43,7 +43,7 @@ function report(title: string, typed: readonly Typed[]): string[] {
       ({ line, seconds, read }) => `| \`${line}\` | ${seconds.toFixed(1)} s | ${read.length} |`,
     ),
     '',
-    ...ours.flatMap(({ line, read }) => [`    # ${line}`, ...read.map((l) => `    ${l}`), '']),
+    ...ours.flatMap(({ line, read }) => ['```text', `# ${line}`, ...read, '```', '']),
   ]
 }
 
