@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import {
   copyFileSync,
   existsSync,
@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -22,7 +23,7 @@ import { type Kernel, machine } from '../system/kernels.ts'
 import { hasAlias, type ModuleInfo, moduleInfo } from '../system/modules.ts'
 import { buildHint, errorLines, outOfSpace } from './hints.ts'
 import { configureWords, type Filling, makeWords } from './make.ts'
-import { writeSourceTree } from './source-tree.ts'
+import { sourceTree, writeSourceTree } from './source-tree.ts'
 
 /** Where a kernel's modules come to lie. */
 export const buildFolder = (out: string, kernel: Kernel): string => join(out, kernel.release)
@@ -165,9 +166,43 @@ function buildFailure(
   )
 }
 
+/** A digest of all that a build is made from: the sources, the headers, the compiler, and what make is told. */
+async function ingredients(project: Project, kernel: Kernel, extra: string[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const [path, content] of sourceTree(project)) hash.update(`${path}\n`).update(content)
+  const { folder = '' } = kernel.headers
+  for (const name of ['.config', 'Module.symvers', 'include/generated/utsrelease.h']) {
+    const file = join(folder, name)
+    // Headers of the same release that are put there anew may be others.
+    if (existsSync(file)) hash.update(`${file} ${statSync(file).mtimeMs} ${statSync(file).size}\n`)
+  }
+  const commands = await buildCommands(project, kernel, '/', 1, extra)
+  return hash
+    .update(JSON.stringify([await findCompiler(kernel.headers), commands, project.modules]))
+    .digest('hex')
+}
+
+/** What an earlier build made of the same; undefined where it has to be built. */
+async function builtAlready(
+  project: Project,
+  kernel: Kernel,
+  target: string,
+): Promise<ModuleInfo[] | undefined> {
+  try {
+    return await Promise.all(
+      project.modules.map(({ name }) =>
+        verifyModule(project, kernel, join(target, `${name}.ko`), 'build'),
+      ),
+    )
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * Builds the modules for one kernel, out of tree, into OUT/RELEASE: first in a folder of its own, so
- * that a failure or an interruption leaves what was there. On failure only make.log is new.
+ * that a failure or an interruption leaves what was there. On failure only make.log is new. What was
+ * built there from the same is not built again.
  */
 export async function buildFor(
   project: Project,
@@ -179,6 +214,10 @@ export async function buildFor(
 ): Promise<ModuleInfo[]> {
   const target = buildFolder(out, kernel)
   makeFolder(target)
+  const stamp = join(target, '.built-from')
+  const now = await ingredients(project, kernel, extra)
+  const there = readLog(stamp) === now && (await builtAlready(project, kernel, target))
+  if (there) return there
   const work = scratchFolder(true)
   try {
     writeSourceTree(project, work)
@@ -205,6 +244,7 @@ export async function buildFor(
       exchange(info.file, file)
       info.file = file
     }
+    writeLog(stamp, now)
     return infos
   } finally {
     rmSync(work, { recursive: true, force: true })

@@ -206,7 +206,9 @@ const declared: readonly (readonly [Description, Run])[] = [
       name: 'build',
       rare: true,
       summary: 'build the modules without dkms, into build/RELEASE',
-      about: ['Needs no root. Several kernels are built side by side.'],
+      about: [
+        'Needs no root. Several kernels are built side by side. What was built there from the same is not built again.',
+      ],
       examples: [
         ['vmmci-dkms build', 'for the running kernel'],
         ['vmmci-dkms build --all-kernels --out /tmp/modules', ''],

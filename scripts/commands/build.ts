@@ -16,7 +16,7 @@ import { inScratch, makeFolder } from '../run/scratch.ts'
 import { runSteps, type Step, showPlan } from '../run/steps.ts'
 import { ours } from '../run/typed.ts'
 import { keyByPolicy } from '../signing/policy.ts'
-import { signModule } from '../signing/sign.ts'
+import { isSignedWith, signModule } from '../signing/sign.ts'
 import { readFacts } from '../system/facts.ts'
 import type { ModuleInfo } from '../system/modules.ts'
 import { type CommonOptions, open } from './options.ts'
@@ -65,7 +65,9 @@ export async function build(
       kind: 'build',
       action: async () => {
         const infos = await buildFor(project, kernel, out, options.makeArg, jobs)
-        if (key) for (const { file } of infos) await signModule(kernel, file, key)
+        if (key)
+          for (const { file } of infos)
+            if (!(await isSignedWith(file, key))) await signModule(kernel, file, key)
         built.set(kernel.release, infos)
       },
     }),

@@ -32,6 +32,7 @@ import {
   requireNotOwned,
   requirePlatform,
   requireSpace,
+  requireWritable,
   tellDevice,
 } from '../install/requirements.ts'
 import { explained, signStep, verifyStep } from '../install/steps.ts'
@@ -129,6 +130,7 @@ async function gather(
   const { buildable, left } = inheritedKernels(project, facts)
   const byRelease = [...chosen, ...buildable].map((kernel) => [kernel.release, kernel] as const)
   const kernels = [...new Map(byRelease).values()]
+  requireWritable()
   await requireDkms(project, facts)
   await requireNeeds(project, facts)
   await requireBuildable(facts, kernels)

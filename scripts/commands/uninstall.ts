@@ -3,7 +3,7 @@ import { brought, forget, removeCommand } from '../install/brought.ts'
 import { chronyFiles, restartChrony } from '../install/chrony.ts'
 import { equippedKernels, readRemoval, touched } from '../install/input.ts'
 import { planUninstall, type UninstallInput } from '../install/plan.ts'
-import { requireNotOwned, unowned } from '../install/requirements.ts'
+import { requireNotOwned, requireWritable, unowned } from '../install/requirements.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { show } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
@@ -55,6 +55,7 @@ async function run(project: Project, options: CommonOptions, output: Output): Pr
   const input = await onlyOwn(found, output)
   const steps = planUninstall(input)
   if (options.dryRun) return showPlan(steps, output)
+  if (steps.length > 0) requireWritable()
 
   await agree(input, options, output)
   const unload = steps.filter(({ kind }) => kind === 'load')
@@ -82,7 +83,7 @@ async function run(project: Project, options: CommonOptions, output: Output): Pr
       ? [`Still in use until the next boot: ${stillLoaded.join(', ')}.`]
       : []),
   ])
-  if (input.isLast && packages.length > 0) await offerPackages(facts, packages, output)
+  if (input.isLast && packages.length > 0) await offerPackages(facts, packages, options, output)
 }
 
 /** Says what goes, and asks, where somebody is there. */
@@ -105,14 +106,16 @@ async function agree(
 async function offerPackages(
   facts: SystemFacts,
   packages: string[],
+  { yes }: CommonOptions,
   output: Output,
 ): Promise<void> {
   if (!facts.distribution) return
   const command = removeCommand(facts.distribution, packages)
   const stay = [`Packages that install brought: ${packages.join(' ')}`]
-  if (await output.confirm('Remove them, too?', stay, 'no'))
+  if (!yes && (await output.confirm('Remove them, too?', stay, 'no')))
     return runSteps([{ title: 'Remove packages', kind: 'packages', commands: [command] }], output)
-  output.say(`They stay. To remove them: ${show(command)}`)
+  output.say('Packages that install brought stay. To remove them:')
+  output.say(`  ${show(command)}`)
 }
 
 /** Leaves no dkms entry, module, source tree or configuration, and unloads what nothing uses. */

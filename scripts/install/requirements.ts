@@ -133,13 +133,17 @@ function isReadOnly(folder: string): boolean {
   }
 }
 
-/** Throws where there is no room, or none that may be written. */
-export function requireSpace(): void {
-  for (const folder of ['/usr/src', dkmsTree, '/lib/modules'])
+/** Throws where nothing can be changed. With a /tmp that is read-only dkms does not even say its version. */
+export function requireWritable(): void {
+  for (const folder of ['/usr/src', dkmsTree, '/lib/modules', tmpdir(), '/etc', '/var/log'])
     if (isReadOnly(folder))
       throw new Failure('platform', `${folder} is read-only here.`, {
         mend: `findmnt -T ${folder}`,
       })
+}
+
+/** Throws where there is no room. */
+export function requireSpace(): void {
   for (const folder of ['/usr/src', dkmsTree, '/lib/modules', tmpdir()])
     if (freeSpace(folder) < neededSpace)
       throw new Failure('space', `There is less than ${neededSpace >> 20} MiB free in ${folder}.`, {

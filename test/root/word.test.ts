@@ -252,6 +252,34 @@ END
     assert.equal(status, 0, stderr)
   })
 
+  test('a second build builds what has changed since', async () => {
+    const build = async (...words: string[]) => {
+      const { status, stderr } = await cli(
+        'build',
+        '--kernel',
+        release,
+        '--out',
+        '/root/twice',
+        ...words,
+      )
+      assert.equal(status, 0, stderr)
+      return root.sh(`stat -c %y /root/twice/${release}/hello_else.ko`)
+    }
+    const first = await build()
+    assert.equal(await build(), first)
+    await root.sh('echo "/* another */" >> /root/hello/hello_else.c')
+    const second = await build()
+    assert.notEqual(second, first)
+    const third = await build('--make-arg', 'W=1')
+    assert.notEqual(third, second)
+    await root.sh(`touch $(readlink -f /lib/modules/${release}/build)/Module.symvers`)
+    const fourth = await build('--make-arg', 'W=1')
+    assert.notEqual(fourth, third)
+    await root.sh(`: > /root/twice/${release}/hello_else.ko`)
+    assert.notEqual(await build('--make-arg', 'W=1'), fourth)
+    assert.match(await root.sh(`modinfo /root/twice/${release}/hello_else.ko`), /^vermagic/m)
+  })
+
   test('what a dry run of build prints can be pasted', async () => {
     await root.sh(`${line('build', '--dry-run', '--kernel', release, '--out', '/root/pasted')} > /root/plan
       cd / && sh -e /root/plan`)
@@ -259,11 +287,31 @@ END
     assert.equal((await root.sh('ls /tmp')).trim(), '')
   })
 
+  test('what a dry run of keys new and of sign prints can be pasted', async () => {
+    const paste = async (...words: string[]) => {
+      await root.sh(`${line(...words, '--dry-run')} > /root/plan; cd / && sh -e /root/plan`)
+      assert.equal((await root.sh('ls /tmp')).trim(), '')
+    }
+    await paste('keys', 'new')
+    const keys = JSON.parse((await cli('keys', 'show', '--json')).stdout).keys[0]
+    assert.deepEqual([keys.state, keys.of], ['complete', "dkms's framework.conf"])
+    assert.equal((await cli('install', '--yes', '--kernel', release)).status, 0)
+    const [file = ''] = await modulesOf(release)
+    assert.equal(await root.sh(`modinfo -F signer ${file}`), '')
+    for (const _ of ['first', 'again']) {
+      await paste('sign', '--kernel', release)
+      assert.match(await root.sh(`modinfo -F signer ${file}`), /signing key/)
+      assert.equal(await root.sh(`xz -dc ${file} | grep -ac 'Module signature appended'`), '1\n')
+    }
+    assert.equal((await cli('uninstall', '--yes')).status, 0)
+    await root.sh('rm -r /var/lib/vmmci-dkms /etc/dkms/framework.conf.d/vmmci-dkms.conf')
+  })
+
   test('what is read-only is said before anything is built', async () => {
-    for (const folder of ['/usr/src', '/lib/modules']) {
+    for (const folder of ['/usr/src', '/lib/modules', '/tmp', '/var/lib/dkms']) {
       await root.sh(`mount --bind ${folder} ${folder} && mount -o remount,bind,ro ${folder}`)
       const { status, stderr } = await cli('install', '--yes', '--kernel', release)
-      await root.sh(`umount ${folder}`)
+      await root.sh(`umount -l ${folder}`)
       assert.equal(status, exitStatus.platform, stderr)
       assert.match(stderr, new RegExp(`${folder} is read-only here`))
     }
