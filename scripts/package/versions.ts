@@ -35,7 +35,8 @@ export function packageVersions(version: string) {
   return {
     debVersion: tilde,
     rpmVersion: tilde,
-    archVersion: `${plain}${before}`.replaceAll(/[-~]/g, '_'),
+    // What comes before a release begins with a letter there: a digit would be one of the release's.
+    archVersion: `${plain}${before.replace(/^(?=\d)/, 'a')}`.replaceAll(/[-~]/g, '_'),
     alpineVersion: forApk(release, before),
   }
 }
