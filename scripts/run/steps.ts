@@ -41,7 +41,8 @@ async function runStep(
   for (const command of step.commands ?? []) {
     throwIfInterrupted()
     onOutput(`$ ${show(command)}`)
-    const waits = () => warn(`Interrupted; ${command.argv[0]} may not be torn off, and ends first.`)
+    const program = command.argv.find((word) => word !== 'env' && !word.includes('='))
+    const waits = () => warn(`Interrupted; ${program} may not be torn off, and ends first.`)
     if (command.whole) interruption.addEventListener('abort', waits)
     const result = await exec(command, { onOutput })
     interruption.removeEventListener('abort', waits)

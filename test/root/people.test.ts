@@ -187,6 +187,18 @@ describe('a person', () => {
       assert.equal(status, exitStatus[kind], stderr)
       assert.match(stderr, mend)
     }
+
+    // Ctrl-C does not tear it off: what it would leave half-way is not ours to undo.
+    await root.sh(`printf '%s\\n' '#!/bin/sh' \\
+      'case "$*" in *install*) echo Unpacking; sleep 1; touch /root/whole ;; esac' > /usr/bin/apt-get`)
+    const { status, screen } = await atTerminal(
+      root,
+      [...command, 'install', '--yes', '--verbose'],
+      [{ after: /Unpacking/, keys: '\x03' }],
+    )
+    assert.equal(status, exitStatus.interrupted, screen)
+    assert.match(screen, /Interrupted; apt-get may not be torn off, and ends first/)
+    await root.sh('rm /root/whole')
     await root.sh('mv /root/dkms /usr/sbin/dkms; mv /usr/bin/apt-get.real /usr/bin/apt-get')
     await assertClean()
   })
