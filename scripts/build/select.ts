@@ -3,6 +3,7 @@ import { findHeaders, type HeadersSource, headersCommand } from '../install/head
 import { type HeaderPackages, headerPackages } from '../install/packages.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { Failure } from '../run/failure.ts'
+import type { Output } from '../run/output.ts'
 import type { SystemFacts } from '../system/facts.ts'
 import { type Kernel, readKernel } from '../system/kernels.ts'
 
@@ -117,4 +118,20 @@ export function defaultSelection(project: Project, facts: SystemFacts): Selectio
     kernels: [newest],
     note: `The running kernel ${facts.running.release} has no headers here; taking ${newest.release}.`,
   }
+}
+
+/** The kernels to work for: those that were named, or the usual one; throws where there is none. */
+export async function chooseKernels(
+  project: Project,
+  facts: SystemFacts,
+  options: KernelOptions,
+  output: Output,
+): Promise<Kernel[]> {
+  const named = requestedKernels(project, facts, options)
+  if (named.length > 0) return named
+  const selection = defaultSelection(project, facts)
+  if (!selection) throw await headersFailure(facts, meantKernel(facts))
+  for (const kernel of selection.kernels) checkRange(project, kernel)
+  if (selection.note) output.tell(selection.note)
+  return selection.kernels
 }

@@ -1,16 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { buildFor, typedCommands } from '../build/build.ts'
-import {
-  checkRange,
-  defaultSelection,
-  headersFailure,
-  meantKernel,
-  requestedKernels,
-} from '../build/select.ts'
+import { chooseKernels } from '../build/select.ts'
+import { must } from '../check/finding.ts'
+import { requireBuildable } from '../check/kernel.ts'
+import { checkNeeds } from '../check/system.ts'
 import type { Documents } from '../cli/documents.ts'
-import { requireNeeds } from '../install/needs.ts'
-import { requireBuildable } from '../install/requirements.ts'
 import { handleInterrupts } from '../run/interrupt.ts'
 import { inScratch, makeFolder } from '../run/scratch.ts'
 import { runSteps, type Step, showPlan } from '../run/steps.ts'
@@ -28,15 +23,8 @@ export async function build(
   const facts = readFacts(project)
   const out = resolve(options.out ?? 'build')
 
-  let kernels = requestedKernels(project, facts, options)
-  if (kernels.length === 0) {
-    checkRange(project, facts.running)
-    const selection = defaultSelection(project, facts)
-    if (!selection) throw await headersFailure(facts, meantKernel(facts))
-    if (selection.note) output.tell(selection.note)
-    kernels = selection.kernels
-  }
-  await requireNeeds(project, facts)
+  const kernels = await chooseKernels(project, facts, options, output)
+  must(await checkNeeds(project, facts))
   await requireBuildable(facts, kernels)
 
   // One more than there are cores: while one waits for the disk another compiles.

@@ -13,7 +13,6 @@ import { called } from '../run/typed.ts'
 /** Options that all commands share. */
 export interface CommonOptions extends OutputOptions, KernelOptions {
   manifest?: string
-  dryRun?: boolean
   yes?: boolean
 }
 

@@ -1,10 +1,10 @@
 import { rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { defaultSelection, headersFailure, meantKernel, requestedKernels } from '../build/select.ts'
+import { chooseKernels } from '../build/select.ts'
+import { must } from '../check/finding.ts'
+import { requireBuildable } from '../check/kernel.ts'
+import { checkNeeds } from '../check/system.ts'
 import type { Documents } from '../cli/documents.ts'
-import { requireNeeds } from '../install/needs.ts'
-import { requireBuildable } from '../install/requirements.ts'
-import type { Project } from '../manifest/manifest.ts'
 import type { Kind } from '../package/kind.ts'
 import { type KindName, kindNames, kinds, planPackages } from '../package/plan.ts'
 import { digest } from '../package/values.ts'
@@ -16,7 +16,6 @@ import { inScratch, makeFolder } from '../run/scratch.ts'
 import { runSteps } from '../run/steps.ts'
 import type { KeyPair } from '../signing/keys.ts'
 import { readFacts, type SystemFacts } from '../system/facts.ts'
-import type { Kernel } from '../system/kernels.ts'
 import { type CommonOptions, open } from './options.ts'
 
 export interface PackageOptions extends CommonOptions {
@@ -59,19 +58,6 @@ function chosen(word: string, facts: SystemFacts, output: Output): KindName[] {
   })
 }
 
-/** The kernels that packages of built modules are for. */
-async function binaryKernels(
-  project: Project,
-  facts: SystemFacts,
-  options: PackageOptions,
-): Promise<Kernel[]> {
-  const named = requestedKernels(project, facts, options)
-  if (named.length > 0) return named
-  const selection = defaultSelection(project, facts)
-  if (!selection) throw await headersFailure(facts, meantKernel(facts))
-  return selection.kernels
-}
-
 /** A key id goes into rpm's macros: no more than what ids and addresses have. */
 export function checkKey(sign: string | undefined): void {
   if (sign !== undefined && !/^[\w.@+-]+$/.test(sign))
@@ -112,8 +98,8 @@ export async function makePackages(word: string, options: PackageOptions): Promi
     throw new Failure('package', 'None of these packages can be made here.', {
       mend: 'vmmci-dkms package --help',
     })
-  const built = options.binary ? await binaryKernels(project, facts, options) : []
-  if (options.binary) await requireNeeds(project, facts)
+  const built = options.binary ? await chooseKernels(project, facts, options, output) : []
+  if (options.binary) must(await checkNeeds(project, facts))
   await requireBuildable(facts, built)
   const kernels = options.binary ? built : [undefined]
   const out = resolve(options.out ?? packagesFolder)

@@ -1,9 +1,11 @@
+import { must } from '../check/finding.ts'
+import { checkWritable } from '../check/system.ts'
 import type { Documents } from '../cli/documents.ts'
 import { brought, forget, removeCommand } from '../install/brought.ts'
 import { chronyFiles, restartChrony } from '../install/chrony.ts'
 import { equippedKernels, readRemoval, touched } from '../install/input.ts'
+import { requireNotOwned, unowned } from '../install/owned.ts'
 import { planUninstall, type UninstallInput } from '../install/plan.ts'
-import { requireNotOwned, requireWritable, unowned } from '../install/requirements.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { show } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
@@ -55,7 +57,7 @@ async function run(project: Project, options: CommonOptions, output: Output): Pr
   const input = await onlyOwn(found, output)
   const steps = planUninstall(input)
   if (options.dryRun) return showPlan(steps, output)
-  if (steps.length > 0) requireWritable()
+  if (steps.length > 0) must(checkWritable())
 
   await agree(input, options, output)
   const unload = steps.filter(({ kind }) => kind === 'load')

@@ -1,7 +1,12 @@
 import { refusalHint } from '../build/hints.ts'
 import type { Project } from '../manifest/manifest.ts'
+import { type Command, type Result, show } from '../run/exec.ts'
+import { Failure } from '../run/failure.ts'
+import type { Output } from '../run/output.ts'
+import { runSteps, type Step } from '../run/steps.ts'
 import { type ModprobeLine, modprobeLines, showModprobeLine } from '../system/modprobe.ts'
 import { adviseBoot } from './boot.ts'
+import { type InstallInput, planLoad } from './plan.ts'
 
 /** What keeps modules out, and the command that changes it. */
 export interface LoadProblem {
@@ -29,4 +34,24 @@ export function loadProblem(
 export function explainLoad(project: Project, stderr: string): LoadProblem {
   const names = project.modules.map((module) => module.name)
   return loadProblem(stderr, modprobeLines(names), adviseBoot(project))
+}
+
+/** What keeps them out: modprobe, which was just asked, does not say it. */
+function notLoaded(project: Project, command: Command, { stderr }: Result): Failure {
+  const { message, mend } = explainLoad(project, stderr)
+  return new Failure('load', 'The modules are installed, but could not be loaded.', {
+    details: [show(command), message],
+    mend,
+  })
+}
+
+/** Loading is not part of what is undone: modules that a missing key keeps out are installed well. */
+export async function load(project: Project, input: InstallInput, output: Output): Promise<void> {
+  const steps = planLoad(input).map(
+    (step): Step => ({
+      ...step,
+      explain: (command, result) => notLoaded(project, command, result),
+    }),
+  )
+  await runSteps(steps, output)
 }

@@ -1,5 +1,4 @@
 import type { Project } from '../manifest/manifest.ts'
-import { Failure } from '../run/failure.ts'
 import type { SystemFacts } from '../system/facts.ts'
 import { isInstalled } from './headers.ts'
 
@@ -11,15 +10,4 @@ export async function missingNeeds(project: Project, facts: SystemFacts): Promis
     names.map((name) => manager !== undefined && isInstalled(manager, name)),
   )
   return names.filter((_, i) => !there[i])
-}
-
-/** Throws where one is missing. */
-export async function requireNeeds(project: Project, facts: SystemFacts): Promise<void> {
-  const missing = await missingNeeds(project, facts)
-  if (missing.length === 0) return
-  throw new Failure(
-    'toolchain',
-    `The build of ${project.package.name} needs ${missing.join(', ')}, which is not installed.`,
-    { mend: facts.installCommand(missing) },
-  )
 }

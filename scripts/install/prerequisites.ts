@@ -1,190 +1,29 @@
-import { defaultSelection, headersFailure, headersFor, meantKernel } from '../build/select.ts'
 import type { Project } from '../manifest/manifest.ts'
-import { type Command, type Result, show, which } from '../run/exec.ts'
+import { show } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import type { Output } from '../run/output.ts'
 import { runSteps, type Step } from '../run/steps.ts'
-import { compilerPackages, compilerProblem, findCompiler } from '../system/compiler.ts'
-import { insideContainer } from '../system/container.ts'
 import type { SystemFacts } from '../system/facts.ts'
-import { type Kernel, machine } from '../system/kernels.ts'
+import type { Kernel } from '../system/kernels.ts'
 import { remember } from './brought.ts'
-import { findHeaders, kernelsWith } from './headers.ts'
-import { missingNeeds } from './needs.ts'
-import { packageManagerWords } from './package-failure.ts'
-import { managers } from './packages.ts'
+import { findMissing, type Missing } from './missing.ts'
+import { installSteps, refreshSteps } from './package-steps.ts'
 
-/** Packages to install, and why. */
-export interface Missing {
-  packages: string[]
-  /** Packages that are there, and whose files are not. */
-  again: string[]
-  /** One sentence each, for people. */
-  reasons: string[]
-  /** Kernels that come along with the packages. */
-  kernels: string[]
-  /** Why installing will not help, unless newer package lists know better. */
-  hopeless?: Failure
-}
-
-interface Requirement {
-  packages: string[]
-  again?: string[]
-  hopeless?: Failure
-  reason: string
-}
-
-async function tools(
-  project: Project,
-  facts: SystemFacts,
-  kernel: Kernel | undefined,
-): Promise<Requirement[]> {
-  const { distribution } = facts
-  if (!distribution) return []
-  const missing: Requirement[] = []
-  const needs = await missingNeeds(project, facts)
-  if (needs.length > 0)
-    missing.push({ packages: needs, reason: `the build needs ${needs.join(', ')}` })
-  if (!which('dkms')) missing.push({ packages: distribution.dkms, reason: 'dkms is not installed' })
-  if (!which('make') || !which('modinfo'))
-    missing.push({ packages: distribution.toolchain, reason: 'gcc, make or kmod is missing' })
-  if (kernel?.headers.state !== 'ok') return missing
-  const { manager, toolchain } = distribution
-  const compiler = await findCompiler(kernel.headers)
-  const problem = compiler
-    ? compilerProblem(compiler, kernel)
-    : `kernel ${kernel.release} wants ${kernel.headers.compiler ?? 'gcc'}`
-  if (problem)
-    missing.push({
-      packages: compilerPackages(kernel.headers, manager, toolchain),
-      reason: problem.replace(/\.$/, ''),
-    })
-  return missing
-}
-
-async function needHeaders(facts: SystemFacts, kernel: Kernel): Promise<Requirement> {
-  const source = await findHeaders(facts, kernel)
-  const reason = `kernel ${kernel.release} has no headers that can be built with`
-  if (source.kind === 'reinstall') return { packages: [], again: source.packages, reason }
-  if (source.kind !== 'install') {
-    const failure = await headersFailure(facts, kernel)
-    return { packages: [], reason, ...(failure && { hopeless: failure }) }
-  }
-  // What brings the next kernel's headers, unless it brings that kernel now.
-  const manager = facts.distribution?.manager ?? 'apt'
-  const follows = headersFor(facts, kernel.release)?.metapackage
-  const both = [...new Set([...source.packages, ...(follows ? [follows] : [])])]
-  const [more, fewer] = await Promise.all([
-    kernelsWith(manager, both),
-    kernelsWith(manager, source.packages),
-  ])
-  return { packages: more.length > fewer.length ? source.packages : both, reason }
-}
-
-async function headers(
-  project: Project,
-  facts: SystemFacts,
-  named: Kernel[],
-): Promise<Requirement[]> {
-  const { distribution, running } = facts
-  if (!distribution) return []
-  const lacking = named.filter((kernel) => kernel.headers.state !== 'ok')
-  if (named.length > 0) return Promise.all(lacking.map((kernel) => needHeaders(facts, kernel)))
-  if (running.headers.state === 'ok') return []
-  const other = defaultSelection(project, facts)
-  const own = meantKernel(facts)
-  if (own.headers.state === 'ok') return []
-  const need = await needHeaders(facts, own)
-  if (!need.hopeless) return [need]
-  if (other) return []
-  const fallback = distribution.defaultHeaders[machine()]
-  if (running.installed || !fallback || !insideContainer()) return [need]
-  return [
-    {
-      packages: [fallback],
-      reason: `kernel ${running.release} is not of this container; ${distribution.name}'s own is taken`,
-    },
-  ]
-}
-
-/** What has to be installed before modules can be built and installed by dkms. */
-export async function findMissing(
-  project: Project,
-  facts: SystemFacts,
-  named: Kernel[],
-): Promise<Missing> {
-  const kernel = named[0] ?? defaultSelection(project, facts)?.kernels[0]
-  const all = [...(await tools(project, facts, kernel)), ...(await headers(project, facts, named))]
-  const packages = [...new Set(all.flatMap((need) => need.packages))]
-  const kernels = await kernelsWith(facts.distribution?.manager ?? 'apt', packages)
-  const hopeless = all.find((need) => need.hopeless)?.hopeless
-  return {
-    packages,
-    again: [...new Set(all.flatMap((need) => need.again ?? []))],
-    reasons: all.map((need) => need.reason),
-    kernels,
-    ...(hopeless && { hopeless }),
-  }
-}
-
-/** Nothing is missing, as far as can be told. */
-export const isEmpty = ({ packages, again, hopeless }: Missing): boolean =>
-  packages.length + again.length === 0 && !hopeless
-
-/** Another run of apt, as at a cloud image's first boot, is waited for: so many seconds. */
-const waits = ['-o', 'DPkg::Lock::Timeout=600']
-
-function packagesStep(facts: SystemFacts, words: string[], packages: string[]): Step[] {
-  if (packages.length === 0) return []
-  const manager = facts.distribution?.manager ?? 'apt'
-  const isApt = manager === 'apt'
-  const before = isApt ? ['env', 'DEBIAN_FRONTEND=noninteractive'] : []
-  const after = isApt ? waits : []
-  return [
-    {
-      title: `Install ${packages.join(' ')}`,
-      kind: 'packages',
-      commands: [{ argv: [...before, ...words, ...after, ...packages], root: true, whole: true }],
-      ...packageManagerWords,
-      // Its lists may be older than what the mirrors have, and it may not be given newer ones alone.
-      ...(manager === 'pacman' && {
-        explain: (command: Command, result: Result) =>
-          new Failure('packages', `${show(command)} failed with status ${result.status}.`, {
-            details: result.stderr.trim().split('\n').slice(-5),
-            mend: `pacman -Syu ${packages.join(' ')}`,
-          }),
-      }),
-    },
-  ]
-}
-
-function installSteps(facts: SystemFacts, { packages, again }: Missing): Step[] {
-  const { install, reinstall } = managers[facts.distribution?.manager ?? 'apt']
-  const agreed = install.filter((word) => ['-y', '-q', '--noconfirm'].includes(word))
-  return [
-    ...packagesStep(facts, install, packages),
-    ...packagesStep(facts, [...reinstall, ...agreed], again),
-  ]
-}
-
-function refreshSteps(facts: SystemFacts): Step[] {
-  const refresh = facts.distribution && managers[facts.distribution.manager].refresh
-  if (!refresh) return []
-  return [
-    {
-      title: 'Refresh the package lists',
-      kind: 'packages',
-      // An old list may still do, and the installation says what it lacks.
-      commands: [{ argv: refresh, root: true, optional: true }],
-    },
-  ]
-}
-
-/** The commands that would be run, for --dry-run. */
-export function prerequisiteCommands(facts: SystemFacts, missing: Missing): Command[] {
+/** The steps for a dry run, which fetches no newer lists that might know better. */
+export function planPrerequisites(facts: SystemFacts, missing: Missing): Step[] {
+  if (missing.hopeless) throw missing.hopeless
   const steps = [...refreshSteps(facts), ...installSteps(facts, missing)]
-  return steps.flatMap((step) => step.commands ?? [])
+  return [
+    {
+      title: 'Install what is needed first; the rest follows from what these bring',
+      kind: 'packages',
+      commands: steps.flatMap((step) => step.commands ?? []),
+    },
+  ]
 }
+
+const commandLines = ({ commands = [] }: Step): string[] =>
+  commands.map((command) => `    ${show(command)}`)
 
 /** Never another kernel unasked: what would come along is said, and agreed to. */
 async function agree(
@@ -211,18 +50,17 @@ export async function installPrerequisites(
   project: Project,
   facts: SystemFacts,
   named: Kernel[],
+  missing: Missing,
   options: { yes?: boolean },
   output: Output,
 ): Promise<void> {
-  const missing = await findMissing(project, facts, named)
-  if (isEmpty(missing)) return
   const refresh = refreshSteps(facts)
   if (missing.hopeless && refresh.length === 0) throw missing.hopeless
 
   const needs = [
     'Needed first:',
     ...missing.reasons.map((reason) => `  - ${reason}`),
-    ...prerequisiteCommands(facts, missing).map((command) => `    ${show(command)}`),
+    ...[...refresh, ...installSteps(facts, missing)].flatMap(commandLines),
   ]
   await agree(facts, missing, needs, options.yes === true, output)
   await runSteps(refresh, output)
@@ -231,8 +69,7 @@ export async function installPrerequisites(
   if (now.hopeless) throw now.hopeless
   const more = now.kernels.filter((kernel) => !missing.kernels.includes(kernel))
   if (more.length > 0) {
-    const commands = installSteps(facts, now).flatMap((step) => step.commands ?? [])
-    const needs = commands.map((command) => `    ${show(command)}`)
+    const needs = installSteps(facts, now).flatMap(commandLines)
     await agree(facts, { ...now, kernels: more }, needs, options.yes === true, output)
   }
   await runSteps(installSteps(facts, now), output)

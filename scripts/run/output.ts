@@ -9,6 +9,7 @@ export interface OutputOptions {
   json?: boolean
   quiet?: boolean
   verbose?: boolean
+  dryRun?: boolean
 }
 
 /** A serial console knows no width, and a list that redraws itself would break after each letter. */
@@ -51,9 +52,14 @@ export class Output {
     return this.options.verbose === true
   }
 
-  /** A line for people; nothing under --json or --quiet. */
+  private get isForPeople(): boolean {
+    return !this.options.json && !this.options.quiet
+  }
+
+  /** A line for people; nothing under --json or --quiet. A dry run's own output is for a shell. */
   say(line = ''): void {
-    if (!this.options.json && !this.options.quiet) process.stdout.write(`${asTyped(line)}\n`)
+    const stream = this.options.dryRun ? process.stderr : process.stdout
+    if (this.isForPeople) stream.write(`${asTyped(line)}\n`)
   }
 
   /** A sentence for people, broken at 80 columns. */
@@ -85,13 +91,14 @@ export class Output {
   commands(commands: string[], lines: readonly string[] = commands): void {
     const document: Documents['--dry-run'] = { commands }
     if (this.options.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
-    else if (!this.options.quiet) for (const line of lines) process.stdout.write(`${line}\n`)
+    else if (this.isForPeople) for (const line of lines) process.stdout.write(`${line}\n`)
   }
 
   /** The result: as JSON if that was asked for, else as lines. */
   result(document: AnyDocument, lines: () => string[]): void {
     if (this.options.json) process.stdout.write(`${typedJson(document)}\n`)
-    else for (const line of lines()) this.say(line)
+    else if (this.isForPeople)
+      for (const line of lines()) process.stdout.write(`${asTyped(line)}\n`)
   }
 }
 

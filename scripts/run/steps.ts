@@ -99,18 +99,19 @@ export async function runSteps(
   await list.run()
 }
 
-/** The commands of a step, and what does the same as its action. */
-const typed = ({ commands = [], same = [] }: Step): Command[] => [...commands, ...same]
+/** The commands of a step, and what does the same as its action, as a person would type them. */
+const typed = ({ commands = [], same = [] }: Step): string[] =>
+  [...commands, ...same].map((command) => `${show(command)}${command.optional ? ' || true' : ''}`)
 
 /** The commands of steps, under their titles. */
 export const showSteps = (steps: readonly Step[]): string[] =>
   steps
     .filter((step) => typed(step).length > 0)
-    .flatMap((step) => [`# ${step.title}`, ...typed(step).map(show)])
+    .flatMap((step) => [`# ${step.title}`, ...typed(step)])
 
 /** A dry run's result: the commands, under their titles for people. */
 export function showPlan(steps: readonly Step[], output: Output): void {
-  output.commands(steps.flatMap(typed).map(show), showSteps(steps))
+  output.commands(steps.flatMap(typed), showSteps(steps))
 }
 
 /** Runs commands whatever happens, to their end; for undoing. Returns those that failed, and why. */

@@ -234,7 +234,7 @@ test('two at once: the second waits, says for whom, and finds it done', async ()
   assert.match(stdout, /is installed already/)
 })
 
-test('a dry run prints the commands and changes nothing', async () => {
+test('a dry run prints the commands and changes nothing; pasted, they do the same', async () => {
   await using root = await Root.of('dkms')
   await root.addPackage(await packedPackage())
   const before = await root.state()
@@ -242,4 +242,7 @@ test('a dry run prints the commands and changes nothing', async () => {
   assert.equal(status, 0)
   assert.match(stdout, /^\S+every-kernel install vmmci-dkms 1\.0\.0 \S+$/m)
   assert.deepEqual(await root.changed(before), [])
+  await root.sh(`cd /; sh -e <<'PLAN'\n${stdout}\nPLAN`)
+  const installed = await root.cli('install', '--yes')
+  assert.match(installed.stdout, /is installed already/, installed.stderr)
 })

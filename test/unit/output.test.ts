@@ -62,6 +62,15 @@ for (const [options, people, json] of says)
     assert.equal(output.verbose, options.verbose === true)
   })
 
+test('a dry run says on stdout what is for a shell, and nothing else', () => {
+  const output = new Output({ dryRun: true })
+  const [out, err] = written(() => {
+    output.say('for people')
+    output.commands(['true'], ['# Do nothing', 'true'])
+  })
+  assert.deepEqual([out, err], ['# Do nothing\ntrue\n', 'for people\n'])
+})
+
 const wide = { isTTY: true, columns: 80 }
 const renderers: [string, OutputOptions, object, Record<string, string>, string][] = [
   ['a terminal', {}, wide, {}, 'default'],
