@@ -145,7 +145,7 @@ export function importDkmsConf(text: string, folder: string): Imported {
       package: {
         name,
         ...(isVersion && { version }),
-        summary: findDescription(folder, sources)?.replace(/^(an?|the) /i, '') ?? `Module ${name}`,
+        summary: findDescription(name, folder, sources) ?? `Module ${name}`,
         license: stated,
         maintainer: 'Nobody <nobody@localhost>',
       },

@@ -16,9 +16,10 @@ export function lookAt(folder: string): Found {
   const sources = sourceFiles(folder)
   const version = findVersion(folder, folder, sources)
   const license = findLicense(folder, sources)
-  const summary = findDescription(folder, sources)
+  const name = basename(folder).replaceAll(/[^A-Za-z0-9.+_-]/g, '-')
+  const summary = findDescription(name, folder, sources)
   return {
-    name: basename(folder).replaceAll(/[^A-Za-z0-9.+_-]/g, '-'),
+    name,
     ...(version && { version }),
     ...(license && { license }),
     ...(summary && { summary }),

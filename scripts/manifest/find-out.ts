@@ -85,14 +85,28 @@ export function findModules(folder: string, sources: string[]): string[] {
   ]
 }
 
-/** What all MODULE_DESCRIPTIONs say, if that fits a summary. */
-export function findDescription(folder: string, sources: string[]): string | undefined {
+/**
+ * What all MODULE_DESCRIPTIONs say, if that fits a summary: as Debian's policy has one, without an
+ * article, the package's own name or a full stop.
+ */
+export function findDescription(
+  name: string,
+  folder: string,
+  sources: string[],
+): string | undefined {
   const said = agreed(
     texts(folder, sources, /\.c$/).map(
       (text) => /^MODULE_DESCRIPTION\("([^"]+)"\)/m.exec(text)?.[1],
     ),
   )
-  return said && said.length <= 72 ? said : undefined
+  if (!said) return undefined
+  const own = name.replaceAll(/[.+]/g, '\\$&')
+  const summary = said
+    .replace(new RegExp(`^${own}\\b[\\s:,-]*`, 'i'), '')
+    .replace(/^(an?|the) /i, '')
+    .replace(/\.$/, '')
+    .trim()
+  return summary && summary.length <= 72 ? summary : undefined
 }
 
 /** The SPDX name of what the first MODULE_LICENSE says, as the kernel means those words. */

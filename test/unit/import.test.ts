@@ -8,6 +8,7 @@ import { renderDkmsConf } from '../../scripts/build/source-tree.ts'
 import { importDkmsConf } from '../../scripts/import/dkms-conf.ts'
 import { answered, lookAt, questions } from '../../scripts/import/init.ts'
 import { readAssignments } from '../../scripts/import/shell.ts'
+import { findDescription } from '../../scripts/manifest/find-out.ts'
 import { rangeOf } from '../../scripts/manifest/kernel-range.ts'
 import { loadManifest } from '../../scripts/manifest/load.ts'
 import { asTyped, calledAs } from '../../scripts/run/typed.ts'
@@ -189,6 +190,18 @@ BUILD_DEPENDS[0]=other
   const again = importDkmsConf(renderDkmsConf(project), folder)
   assert.deepEqual(again.manifest, manifest)
 })
+
+for (const [said, summary] of [
+  ['b: An event source.', 'event source'],
+  ['B low-level driver', 'low-level driver'],
+  ['Big one', 'Big one'],
+])
+  test(`the summary of ${said}`, () => {
+    const at = mkdtempSync(join(tmpdir(), 'import-'))
+    after(() => rmSync(at, { recursive: true }))
+    writeFileSync(join(at, 's.c'), `MODULE_DESCRIPTION("${said}");\n`)
+    assert.equal(findDescription('b', at, ['s.c']), summary)
+  })
 
 test('init asks what the sources do not say', () => {
   const found = lookAt(folder)
