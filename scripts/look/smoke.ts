@@ -41,8 +41,8 @@ function expected(log: KernelLog, { pattern, reason }: LogLine): Check {
 function forbidden(log: KernelLog, { pattern, reason }: LogLine): Check {
   const line = log.lines.find(finds(pattern))
   return line
-    ? { label: `not that ${reason}`, result: 'fail', why: line.text, mend: 'dmesg | less' }
-    : { label: `not that ${reason}`, result: 'pass', why: 'no such line' }
+    ? { label: `no sign that ${reason}`, result: 'fail', why: line.text, mend: 'dmesg | less' }
+    : { label: `no sign that ${reason}`, result: 'pass', why: 'nothing in the kernel log' }
 }
 
 /** The manifest's lines against the log. */
