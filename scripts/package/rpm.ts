@@ -33,6 +33,11 @@ const rpmFiles = (input: PackageInput): string[] => {
   return [of(binary?.name ?? name), ...(tools && !binary ? [of(`${name}-tools`)] : [])]
 }
 
+const specFile = (input: PackageInput): string => {
+  const { name, binary } = values(input)
+  return `${binary?.name ?? name}.spec`
+}
+
 export const rpm: Kind = {
   tools: {
     rpmbuild: { apt: 'rpm', dnf: 'rpm-build', zypper: 'rpm-build', pacman: 'rpm-tools' },
@@ -58,12 +63,12 @@ export const rpm: Kind = {
     const more = binary && {
       files: binaryFiles(project, values(input).binary?.name ?? '').map(fileMode),
     }
-    writeFileSync(join(work, 'package.spec'), rendered(input, template, more))
+    writeFileSync(join(work, specFile(input)), rendered(input, template, more))
   },
 
   commands: (input) => [
     {
-      argv: ['rpmbuild', '-bb', ...rpmDefines(input), join(input.work, 'package.spec')],
+      argv: ['rpmbuild', '-bb', ...rpmDefines(input), join(input.work, specFile(input))],
       env: environment(input),
     },
     ...(input.sign
@@ -78,5 +83,6 @@ export const rpm: Kind = {
       : []),
   ],
 
-  results: (input) => rpmFiles(input),
+  /** The spec goes along with the source archive of the others: it is what OBS builds from. */
+  results: (input) => [...rpmFiles(input), ...(input.binary ? [] : [specFile(input)])],
 }

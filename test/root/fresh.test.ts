@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
-import { cpSync } from 'node:fs'
+import { cpSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { home } from '../../scripts/home.ts'
 import { installedFor } from '../support/installed.ts'
 import { Root } from '../support/roots.ts'
+
+/** What the README tells to type once it is installed, but for what watches, removes, or wants a device. */
+const afterwards = readFileSync(join(home, 'README.md'), 'utf8')
+  .split('\n')
+  .filter((line) => /^ {4}vmmci-dkms (?!watch|smoke|uninstall)/.test(line))
 
 test('a fresh Debian 13: installed by one command from a checkout, found there, and uninstalled', async () => {
   await using root = await Root.of('fresh')
@@ -23,7 +28,10 @@ test('a fresh Debian 13: installed by one command from a checkout, found there, 
   const cli = (words: string) => root.sh(`cd /root/checkout && npx vmmci-dkms ${words}`)
   assert.match(await cli('install --yes'), /is installed already/)
   // The command is at hand by its name, without the checkout, and takes itself away.
-  await root.sh('rm -r /root/checkout && vmmci-dkms --version && vmmci-dkms uninstall --yes')
+  await root.sh('rm -r /root/checkout')
+  assert.ok(afterwards.length >= 3)
+  for (const line of afterwards) await root.sh(line)
+  await root.sh('vmmci-dkms uninstall --yes')
   const left = await root.sh(
     "find / -xdev \\( -name '*vmmci*' -o -name '*pci_obsd*' \\) -not -path '/root/*' -not -path '/proc/*'",
   )
