@@ -26,6 +26,7 @@ import { baseRoot, type RootName } from './support/roots.ts'
  * | drivers  | the drivers in guests                             | 5.10 and 7.3 | five       |
  * | install  | install, uninstall and every failure, in roots    | fresh        | all        |
  * | package  | packages made, served, installed, removed         | each         | all        |
+ * | modules  | modules of others: a plain one, one that asks     |              | two        |
  * | kbuild   | built without a warning, and by dkms 2.8 to 3.2   |              | all        |
  * | system   | whole Debians, Secure Boot, daemons, smoke        |              | all        |
  * | alone    | chrony to 50 us: nothing runs beside it           |              | all        |
@@ -143,6 +144,14 @@ export const jobs: Job[] = [
     roots: [...guestRoots('6.12'), ...ends.map((series) => kernelRoots[series])],
     named: true,
   })),
+  {
+    // npm run test:modules has the others.
+    part: 'modules',
+    name: 'modules',
+    words: file('test/modules/modules.test.ts'),
+    env: { VMMCI_MODULES: 'acpi-call-dkms apfs-dkms' },
+    roots: ['package'],
+  },
   ...folder('kbuild', 'kbuild', () => ({
     roots: [...new Set(Object.values(kernelRoots)), 'kernel-6.1-i386'] as RootName[],
   })),

@@ -190,8 +190,8 @@ async function builtAlready(
 ): Promise<ModuleInfo[] | undefined> {
   try {
     return await Promise.all(
-      project.modules.map(({ name }) =>
-        verifyModule(project, kernel, join(target, `${name}.ko`), 'build'),
+      project.modules.map(({ name, as = name }) =>
+        verifyModule(project, kernel, join(target, `${as}.ko`), 'build'),
       ),
     )
   } catch {
