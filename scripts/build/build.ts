@@ -51,8 +51,6 @@ export async function buildCommands(
   const filled = filling(project, kernel, folder)
   const compiler = await findCompiler(kernel.headers)
   const told = [...(compiler ? compilerArguments(compiler) : []), ...extra]
-  // As dkms does: there are Makefiles that go by it, and it is theirs to say where it is wanted.
-  const first = [`KERNELRELEASE=${kernel.release}`]
   const [program, ...words] = configureWords(project, filled)
   return [
     ...(project.patches ?? [])
@@ -62,11 +60,8 @@ export async function buildCommands(
         cwd: folder,
       })),
     ...(program ? [{ argv: [join(folder, program), ...words], cwd: folder }] : []),
-    ...makeWords(project, filled).map(([program = '', ...words], i) => ({
-      argv:
-        program === 'make'
-          ? [program, ...(i === 0 ? first : []), ...words, `-j${jobs}`, ...told]
-          : [program, ...words],
+    ...makeWords(project, filled).map((argv) => ({
+      argv: argv[0] === 'make' ? [...argv, `-j${jobs}`, ...told] : argv,
       cwd: folder,
     })),
   ]

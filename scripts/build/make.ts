@@ -73,11 +73,21 @@ export function shellWord(word: string, filling: Filling): string {
     .join('')
 }
 
+/**
+ * Where MAKE begins with make, dkms adds -j and KERNELRELEASE, and by that a Makefile may take itself
+ * to be called by kbuild. One of the sources' own gets it only if its words say so.
+ */
+const isToBeKept = ({ own, words = [] }: Make): boolean =>
+  own === true && !words.some((word) => word.startsWith('KERNELRELEASE='))
+
 /** MAKE[0] of dkms.conf: all of them. */
 export function dkmsMake(project: Project): string {
   const filling = dkmsFilling(project)
   const line = (words: string[]) => words.map((word) => shellWord(word, filling)).join(' ')
-  return project.make.map((one) => line(template(one))).join(' && ')
+  const kept = (one: Make) => `env ${line(template(one))} -j\\$(nproc)`
+  return project.make
+    .map((one, i) => (i === 0 && isToBeKept(one) ? kept(one) : line(template(one))))
+    .join(' && ')
 }
 
 /** How akms calls them (AKMBUILD(5)); its build() runs in a copy of the sources. */

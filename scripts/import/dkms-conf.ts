@@ -39,7 +39,7 @@ const understood = new Set([
 ])
 
 /** Variables of dkms that a manifest has no word for. */
-const dkmsOnly = /^(MAKE_MATCH|PATCH_MATCH|OBSOLETE_BY|PRE_|POST_|BUILD_ENV)/i
+const dkmsOnly = /^(MAKE_MATCH|OBSOLETE_BY|PRE_|POST_|BUILD_ENV)/i
 
 const trimmed = (path: string) => path.replace(/^\/?(.*?)\/*$/, '$1')
 
@@ -96,7 +96,8 @@ export function importDkmsConf(text: string, folder: string): Imported {
   const raw = (name: string) => (values.get(name) ?? []).map((value) => value ?? '')
   const [name = '', version = ''] = [raw('PACKAGE_NAME')[0], raw('PACKAGE_VERSION')[0]]
   const build = ['{tree}', name, version, 'build'].join('/')
-  const inside = (word: string) => word.replaceAll(build, '{source}')
+  const inside = (word: string) =>
+    word.replaceAll(build, '{source}').replaceAll(build.replace(/build$/, 'source'), '{source}')
   const get = (key: string) => raw(key).map(inside)
   // dkms has a shell read them a second time.
   const commands = (text = '') => readCommands(text, known).map((words) => words.map(inside))
@@ -112,7 +113,10 @@ export function importDkmsConf(text: string, folder: string): Imported {
     }
   }
 
-  const make = attempt('MAKE', (): Make[] => readMakes(commands(get('MAKE')[0])))
+  const make = attempt('MAKE', (): Make[] => {
+    const [text = ''] = get('MAKE')
+    return readMakes(text, commands(text), (note) => notes.push(note))
+  })
   const before = attempt('PRE_BUILD', () => commands(get('PRE_BUILD')[0])[0])
   const configure = before?.[0] === sandbox ? before.slice(1) : before
   const { modules, location } = placed(readModules(get))
@@ -129,6 +133,7 @@ export function importDkmsConf(text: string, folder: string): Imported {
   for (const key of values.keys())
     if (!understood.has(key) && dkmsOnly.test(key)) notes.push(`${key} is not taken over.`)
   if (get('MAKE').length > 1) notes.push('Only MAKE[0] is taken over.')
+  if (!name) notes.push('PACKAGE_NAME is not said: say the name in the manifest.')
   const isVersion = /^[A-Za-z0-9][A-Za-z0-9.+~_-]*$/.test(version)
   if (!isVersion)
     notes.push(`PACKAGE_VERSION is ${version || 'not said'}: say the version in the manifest.`)
@@ -138,7 +143,12 @@ export function importDkmsConf(text: string, folder: string): Imported {
   if (!license) notes.push(`The licence is taken from MODULE_LICENSE: is it ${stated}?`)
   notes.push('Summary and maintainer are for you to say.')
   const plain = make?.length === 1 && Object.keys(make[0] ?? {}).length === 0
-  const patches = get('PATCH').map((file) => ({ file: join('patches', file) }))
+  const patches = get('PATCH').map((file, i) => {
+    const match = get('PATCH_MATCH')[i]
+    const range = match ? attempt('PATCH_MATCH', () => rangeOf(new RegExp(match))) : undefined
+    if (match && !range) notes.push(`PATCH_MATCH[${i}], ${match}, is not taken over: say a range.`)
+    return { file: join('patches', file), ...(range && { kernel: range }) }
+  })
   const after = get('BUILD_DEPENDS')
   return {
     manifest: {

@@ -21,8 +21,15 @@ function readScript(program: string | undefined, words: string[], inside: string
   return { program: script, ...(words.length > 0 && { words }) }
 }
 
+/** What a build is not to do: dkms installs, and what others put somewhere nobody takes away again. */
+const installs = /^(modules_)?install$/
+
 /** One call of make. Throws what cannot be said of it. */
-function readMake([program, ...words]: string[], inside: string): Make {
+function readMake(
+  [program, ...words]: string[],
+  inside: string,
+  tell: (note: string) => void,
+): Make {
   if (program !== 'make') return readScript(program, words, inside)
   const make: Make = { own: true }
   const more: string[] = []
@@ -42,6 +49,7 @@ function readMake([program, ...words]: string[], inside: string): Make {
     else if (/^(-j\d*|KERNELRELEASE=.*)$/.test(word)) continue
     else if (withWord.test(word)) more.push(word, words.shift() ?? '')
     else if (/^-|=/.test(word)) more.push(word)
+    else if (installs.test(word)) tell(`MAKE: make ${word} is left out: dkms installs.`)
     else targets.push(word)
   }
   const plain = folder === '.' ? '' : folder
@@ -54,10 +62,17 @@ function readMake([program, ...words]: string[], inside: string): Make {
   }
 }
 
-/** What a dkms.conf's MAKE does, command by command, in a manifest's words; throws what cannot be said. */
-export function readMakes(commands: string[][]): Make[] {
+/**
+ * What a dkms.conf's MAKE does, command by command, in a manifest's words; throws what cannot be said.
+ * `text` is all of it: where that begins with make, dkms adds KERNELRELEASE to the first.
+ */
+export function readMakes(
+  text: string,
+  commands: string[][],
+  tell: (note: string) => void,
+): Make[] {
   let inside = ''
-  return commands.flatMap((words) => {
+  return commands.flatMap((words, i) => {
     const [first = '', to = ''] = words
     if (first === 'cd') {
       const inner = below(to)
@@ -68,6 +83,8 @@ export function readMakes(commands: string[][]): Make[] {
     // What is in the environment of a make is a variable of it.
     const call = first === 'env' ? words.slice(1) : words
     const from = call.findIndex((word) => !assignment.test(word))
-    return readMake([...call.slice(from), ...call.slice(0, Math.max(from, 0))], inside)
+    const make = readMake([...call.slice(from), ...call.slice(0, Math.max(from, 0))], inside, tell)
+    if (i > 0 || !make.own || !/^\s*make\b/.test(text)) return make
+    return { ...make, words: ['KERNELRELEASE={release}', ...(make.words ?? [])] }
   })
 }

@@ -48,6 +48,8 @@ class Reader {
   }
 
   private variable(): string {
+    // How many at a time is for whoever builds to say.
+    if (this.take(/\$\(nproc\)|`nproc`/)) return ''
     if (this.take(/\$\(pwd\)|`pwd`/)) return this.known('PWD') ?? this.computed()
     const sum = this.take(/\$\(\(([\w\s$+-]+)\)\)/)
     if (sum) return String(this.sum(sum[1] as string))

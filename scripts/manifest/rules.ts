@@ -132,6 +132,13 @@ const rules: Record<string, Rule> = {
       return [{ path, message: `${file} does not begin with #!` }]
     }),
 
+  buildsDoNotInstall: ({ make }) =>
+    (make ?? []).flatMap(({ target = '' }, i) =>
+      target.split(' ').some((word) => /^(modules_)?install$/.test(word))
+        ? [{ path: ['make', i, 'target'], message: `${target}: dkms installs, a build does not` }]
+        : [],
+    ),
+
   patternsCompile: (m) => [
     ...(['expect', 'forbid', 'values', 'interactive'] as const).flatMap((list) =>
       (m.smoke?.[list] ?? []).flatMap(({ pattern }, i) =>

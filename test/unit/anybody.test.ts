@@ -258,6 +258,16 @@ test('make: folders, words, an own Makefile, one after the other', async () => {
   ])
 })
 
+test('a Makefile of its own is called as it is: dkms adds KERNELRELEASE to what begins with make', async () => {
+  for (const [words, expected] of [
+    [[], /^env make -C \S+ -j\$\(nproc\)$/],
+    [['KERNELRELEASE={release}'], /^make -C \S+ KERNELRELEASE=6\.12$/],
+  ] as const) {
+    const [command = ''] = await sourced(load({ make: [{ own: true, words }] }), 'MAKE[0]')
+    assert.match(command, expected)
+  }
+})
+
 test('akms is told how to build what its own way would not', async () => {
   const values = (project: Project) => packageValues(project, readReleases(project), [])
   assert.deepEqual(values(load()).akmsBuild, [])
@@ -373,6 +383,7 @@ const refused: [string, object, RegExp][] = [
   ['a file from outside', { install: { udev: '../x' } }, /install\/udev/],
   ['a place above all modules', { install: { location: '/../etc' } }, /install\/location/],
   ['a program that is none', { make: [{ program: 'their.c' }] }, /make\/0\/program.*#!/],
+  ['a build that installs', { make: [{ own: true, target: 'all install' }] }, /make\/0\/target/],
   ['a root elsewhere', { root: '/' }, /root/],
   ['no way to know the modules', { sources: ['their.c'] }, /say it as "modules"/],
   ['a configure step that is no program', { configure: ['their.c'] }, /does not begin with #!/],

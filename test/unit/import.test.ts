@@ -33,14 +33,32 @@ const makes: [string, object[] | undefined][] = [
     undefined,
   ],
   [`MAKE="make -C $kernel_source_dir M=${source}/src A=1"`, [{ folder: 'src', words: ['A=1'] }]],
-  ['MAKE="make KVER=$kernelver all"', [{ own: true, target: 'all', words: ['KVER={release}'] }]],
+  [
+    'MAKE="make KVER=$kernelver all"',
+    [{ own: true, target: 'all', words: ['KERNELRELEASE={release}', 'KVER={release}'] }],
+  ],
+  [
+    `MAKE="'make' -j$(nproc) KVER=$kernelver all"`,
+    [{ own: true, target: 'all', words: ['KVER={release}'] }],
+  ],
+  [
+    'MAKE="make -C $dkms_tree/a/1/source -j$(nproc) K=1"',
+    [{ own: true, words: ['KERNELRELEASE={release}', 'K=1'] }],
+  ],
+  ['MAKE="A=1 make -j`nproc` -C ."', [{ own: true, words: ['A=1'] }]],
   [
     `MAKE[0]="make -C $kernel_source_dir M=${source}/a modules \\\n && make -C ${source}/b X='y z'"`,
     [{ folder: 'a' }, { folder: 'b', own: true, words: ['X=y z'] }],
   ],
   [
     'MAKE="make KVER=$kernelver -f Other.mk one two"',
-    [{ own: true, target: 'one two', words: ['KVER={release}', '-f', 'Other.mk'] }],
+    [
+      {
+        own: true,
+        target: 'one two',
+        words: ['KERNELRELEASE={release}', 'KVER={release}', '-f', 'Other.mk'],
+      },
+    ],
   ],
   [
     'MAKE="cd src/x; V=1 make all"',
@@ -51,7 +69,7 @@ const makes: [string, object[] | undefined][] = [
     [{ own: true, target: 'all', words: ['V=1'] }],
   ],
   [
-    "MAKE='make KVER=${kernelver} M=$PWD'",
+    "MAKE='cd . && make KVER=${kernelver} M=$PWD'",
     [{ own: true, words: ['KVER={release}', 'M={source}'] }],
   ],
   [
@@ -93,6 +111,11 @@ DEST_MODULE_LOCATION=(/extra /extra)`)
   assert.equal(manifest.install?.location, '/extra')
 })
 
+test('a patch for which kernels', () => {
+  const { manifest } = imported('PATCH[0]=x.patch; PATCH_MATCH[0]="^([0-4]\\.|5\\.[0-9]\\.).*"')
+  assert.deepEqual(manifest.patches, [{ file: 'patches/x.patch', kernel: '>=2.0.0 <5.10.0' }])
+})
+
 test('for which kernels', () => {
   const { manifest } = imported(`BUILD_EXCLUSIVE_KERNEL_MIN="4.4"
 BUILD_EXCLUSIVE_ARCH="(x86_64|i.86)"
@@ -117,11 +140,12 @@ const told: [string, RegExp][] = [
     'BUILD_EXCLUSIVE_KERNEL="REQUIRES CONFIG_X"',
     /^BUILD_EXCLUSIVE_KERNEL, REQUIRES .* is not taken/,
   ],
+  ['MAKE="make all install"', /^MAKE: make install is left out: dkms installs/],
   ['STRIP[0]=no', /^STRIP=no is not taken over/],
   ['X="$(\n  echo "a b"; # it\'s\n)\n"', /^line 3: X="\$\(: only a shell/],
   ['MAKE="make -C /elsewhere"', /^MAKE: \/elsewhere is outside/],
   ['POST_BUILD="x.sh"', /^POST_BUILD is not taken over/],
-  ['PATCH_MATCH[0]="^6"', /^PATCH_MATCH is not taken over/],
+  ['PATCH=x; PATCH_MATCH="rt"', /^PATCH_MATCH\[0\], rt, is not taken over/],
 ]
 
 for (const [text, note] of told)
