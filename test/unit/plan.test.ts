@@ -93,6 +93,16 @@ test('a removal from one of several kernels leaves what is for all', () => {
   ])
 })
 
+test('the command is put on the PATH, and what another version of it had there goes', () => {
+  const folder = '/usr/local/lib/m'
+  const files = [{ path: `${folder}/package.json`, from: '/here/package.json' }]
+  assert.deepEqual(commandsOf(planInstall({ ...whole, command: { folder, files } })), [
+    `rm -rf ${folder}`,
+    `install -d -m 755 ${folder}`,
+    `install -m 644 -t ${folder} /here/package.json`,
+  ])
+})
+
 const rules = { path: '/usr/lib/udev/rules.d/60-m.rules', from: '/here/udev.rules' }
 
 test('configuration is written last, and udev is told of its rules', () => {
