@@ -16,8 +16,6 @@ export interface Description {
   /** Ways in which it ends, besides `usage`, `internal`, `manifest` and `interrupted`. */
   ends: readonly FailureKind[]
   takes: readonly CommonName[]
-  /** For those who build and pack: named in the help's last lines only. */
-  rare?: boolean
   what?: readonly string[]
   /** A file or folder that it is about, as <name>. */
   given?: string

@@ -3,6 +3,7 @@ import { unbroken, wrap } from '../run/output.ts'
 import { called } from '../run/typed.ts'
 import { type DescribedCommand, describedCommands, type Example } from './described.ts'
 import { commonOptions } from './options.ts'
+import { rare } from './rare.ts'
 
 /** Lines in two columns, the second broken at 80. */
 export function columns(rows: readonly (readonly [string, string])[]): string[] {
@@ -34,8 +35,9 @@ function commandHelp(command: DescribedCommand, helper: Help): string[] {
 /** The first screen. */
 function programHelp(program: Command): string[] {
   const all = describedCommands(program)
-  const often = all.filter(({ described }) => !described.rare)
-  const rare = all.filter(({ described }) => described.rare)
+  const isRare = ({ described }: DescribedCommand) =>
+    rare.some(([{ name }]) => name === described.name)
+  const often = all.filter((command) => !isRare(command))
   const everywhere = commonOptions(['kernel', 'json', 'dryRun', 'yes'])
   return [
     ...wrap('', program.description()),
@@ -47,7 +49,7 @@ function programHelp(program: Command): string[] {
     '',
     'Commands (COMMAND --help has the options of each):',
     ...columns(often.map((command) => [command.name(), command.summary()])),
-    ...wrap('  also: ', rare.map((command) => command.name()).join(', ')),
+    ...wrap('  also: ', rare.map(([{ name }]) => name).join(', ')),
     '',
     'Most commands take:',
     ...columns(everywhere.map(({ flags, description }) => [flags, description])),
