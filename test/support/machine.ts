@@ -129,6 +129,9 @@ const kernelWords = (options: GuestOptions): string =>
     .filter(Boolean)
     .join(' ')
 
+/** Without ACPI the firmware tells of the first processor of each socket only. */
+const smp = (cpus = 1) => `cpus=${cpus},sockets=${cpus}`
+
 /** The words for QEMU; paths are relative to /vm in its root. */
 function machine(options: GuestOptions): string[] {
   // The disk with Node is everybody's: what a guest writes there is forgotten.
@@ -142,7 +145,7 @@ function machine(options: GuestOptions): string[] {
         : '256'
   return [
     ...['-accel', accelerated(options), '-m', memory],
-    ...['-smp', String(options.cpus ?? 1), '-nodefaults', '-display', 'none'],
+    ...['-smp', smp(options.cpus), '-nodefaults', '-display', 'none'],
     ...(options.secureBoot
       ? secureBootWords
       : ['-kernel', 'vmlinux', '-initrd', 'initrd', '-append', kernelWords(options)]),

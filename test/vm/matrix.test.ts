@@ -19,9 +19,11 @@ for (const series of [oldest, newest])
             const { device } = guest
             assert.equal(await guest.sh('grep -c ^processor /proc/cpuinfo'), String(cpus))
             await guest.parameter('poll_interval', 0)
-            for (let i = 0; i < 2; i++) {
+            for (const hostIs of [100, -100]) {
+              await device.control(`clock ${hostIs} 0`)
               await sync(device)
-              assert.ok(Math.abs((await guest.clockError()).ns) < 20e6)
+              // Without ACPI its clock only ticks, and a busy machine loses ticks.
+              assert.ok(Math.abs((await guest.clockError()).ns) < 1e9)
               await guest.sh('modprobe -r virtio_vmmci virtio_pci_obsd; modprobe virtio_vmmci')
             }
             const mark = device.mark()
