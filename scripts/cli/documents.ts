@@ -268,6 +268,10 @@ export const documents = {
     },
     'Packages that were made.',
   ),
+  'package --stage': strict(
+    { stage: text('The folder.') },
+    "With --stage: what the distributions' tools work on was written there.",
+  ),
   'package repo': strict(
     {
       repository: text('The folder to be served.'),

@@ -1,19 +1,23 @@
-import { rmSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { chooseKernels } from '../build/select.ts'
 import { must } from '../check/finding.ts'
 import { requireBuildable } from '../check/kernel.ts'
 import { checkNeeds } from '../check/system.ts'
 import type { Documents } from '../cli/documents.ts'
+import type { Project } from '../manifest/manifest.ts'
 import type { Kind } from '../package/kind.ts'
 import { type KindName, kindNames, kinds, planPackages } from '../package/plan.ts'
 import { digest } from '../package/values.ts'
-import { show, which } from '../run/exec.ts'
+import { type Command, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import { handleInterrupts } from '../run/interrupt.ts'
 import type { Output } from '../run/output.ts'
 import { inScratch, makeFolder } from '../run/scratch.ts'
-import { runSteps } from '../run/steps.ts'
+import { runSteps, type Step, showPlan } from '../run/steps.ts'
+import { ours } from '../run/typed.ts'
 import type { KeyPair } from '../signing/keys.ts'
 import { readFacts, type SystemFacts } from '../system/facts.ts'
 import { type CommonOptions, open } from './options.ts'
@@ -21,6 +25,8 @@ import { type CommonOptions, open } from './options.ts'
 export interface PackageOptions extends CommonOptions {
   out?: string
   sign?: string[]
+  /** Only what the tools work on, in this folder. */
+  stage?: string
   binary?: boolean
   key?: string
   cert?: string
@@ -85,6 +91,38 @@ function keyPair({ key, cert, binary }: PackageOptions): KeyPair | undefined {
   return { key: resolve(key), cert: resolve(cert) }
 }
 
+/** What a person would type: what the tools work on is written by --stage. */
+function showPackages(
+  project: Project,
+  word: string,
+  { binary, key, cert }: PackageOptions,
+  wanted: Parameters<typeof planPackages>[2],
+  output: Output,
+): void {
+  const work = `/tmp/vmmci-dkms-${randomUUID()}`
+  const { stage, make, places } = planPackages(project, work, wanted)
+  const kernels = wanted.kernels.flatMap((kernel) => (kernel ? ['--kernel', kernel.release] : []))
+  const signs = key && cert ? ['--key', resolve(key), '--cert', resolve(cert)] : []
+  const words = [...(binary ? ['--binary'] : []), ...kernels, ...signs, '--stage', work]
+  const step = (title: string, ...commands: Command[]): Step => ({
+    title,
+    kind: 'package',
+    commands,
+  })
+  showPlan(
+    [
+      step(
+        stage.map(({ title }) => title).join(', '),
+        { argv: ['mkdir', '-p', wanted.out] },
+        ours('package', word, ...words),
+      ),
+      ...make,
+      step('Remove what they were made of', { argv: ['rm', '-rf', work, ...places] }),
+    ],
+    output,
+  )
+}
+
 /** Makes packages by the distributions' own tools; says what came of it. */
 export async function makePackages(word: string, options: PackageOptions): Promise<void> {
   const { project, output } = open(options)
@@ -104,18 +142,23 @@ export async function makePackages(word: string, options: PackageOptions): Promi
   const kernels = options.binary ? built : [undefined]
   const out = resolve(options.out ?? packagesFolder)
 
+  const wanted = { names, kernels, out, pair, sign }
+  if (options.dryRun) return showPackages(project, word, options, wanted, output)
   handleInterrupts()
+  if (options.stage) {
+    const work = resolve(options.stage)
+    makeFolder(work)
+    await inScratch(() => runSteps(planPackages(project, work, wanted).stage, output))
+    const document: Documents['package --stage'] = { stage: work }
+    return output.result(document, () => [work])
+  }
   await inScratch(async () => {
-    const plan = planPackages(project, { names, kernels, out, pair, sign })
-    if (options.dryRun) {
-      const commands = plan.steps.flatMap((step) => (step.commands ?? []).map(show))
-      return output.commands(commands)
-    }
+    const plan = planPackages(project, mkdtempSync(join(tmpdir(), 'package-')), wanted)
     try {
       makeFolder(out)
-      await runSteps(plan.steps, output)
+      await runSteps([...plan.stage, ...plan.make], output)
     } finally {
-      for (const place of plan.places) rmSync(place, { recursive: true, force: true })
+      for (const place of plan.taken) rmSync(place, { recursive: true, force: true })
     }
     const document: Documents['package'] = {
       packages: plan.made.map((file) => ({

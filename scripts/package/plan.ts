@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildFor } from '../build/build.ts'
 import type { Project } from '../manifest/manifest.ts'
@@ -51,48 +50,54 @@ async function finishModules(
 
 /** What makes packages, step by step, and what will have come of it. */
 export interface PackagePlan {
-  steps: Step[]
+  /** First, what the tools work on is written. */
+  stage: Step[]
+  /** Then they make packages of it. */
+  make: Step[]
   /** The files of packages. */
   made: string[]
-  /** Folders that are not below this run's own, to be removed after it. */
+  /** Folders that are not below this run's own, to be removed after it; the second is of those there are. */
   places: string[]
+  taken: string[]
 }
 
 function addPackage(plan: PackagePlan, name: KindName, input: PackageInput, out: string): void {
   const kind = kinds[name]
   const what = input.binary ? `${name} for ${input.binary.release}` : name
   const place = kind.place?.(input.project)
-  plan.steps.push(
-    {
-      title: `Stage ${what}`,
-      kind: 'package',
-      action: () => {
-        if (place) {
-          takePlace(place)
-          plan.places.push(place)
-        }
-        return kind.stage(input)
-      },
+  if (place) plan.places.push(place)
+  const results = kind.results(input)
+  plan.stage.push({
+    title: `Stage ${what}`,
+    kind: 'package',
+    action: () => {
+      if (place) {
+        takePlace(place)
+        plan.taken.push(place)
+      } else mkdirSync(input.work, { recursive: true, mode: 0o700 })
+      return kind.stage(input)
     },
-    {
-      title: `Make ${what}`,
-      kind: 'package',
-      commands: kind.commands(input),
-      action: async () => {
-        for (const result of kind.results(input)) {
-          const file = join(out, result)
-          writeFileSync(`${file}.new`, readFileSync(join(input.work, result)))
-          renameSync(`${file}.new`, file)
-          plan.made.push(file)
-        }
-      },
+  })
+  plan.make.push({
+    title: `Make ${what}`,
+    kind: 'package',
+    commands: kind.commands(input),
+    same: [{ argv: ['cp', ...results.map((result) => join(input.work, result)), out] }],
+    action: async () => {
+      for (const result of results) {
+        const file = join(out, result)
+        writeFileSync(`${file}.new`, readFileSync(join(input.work, result)))
+        renameSync(`${file}.new`, file)
+        plan.made.push(file)
+      }
     },
-  )
+  })
 }
 
-/** Each kind of package, once or for each of the kernels whose modules are to be in it. */
+/** Each kind of package, once or for each of the kernels whose modules are to be in it, worked on in `work`. */
 export function planPackages(
   project: Project,
+  work: string,
   wanted: {
     names: KindName[]
     kernels: (Kernel | undefined)[]
@@ -102,13 +107,13 @@ export function planPackages(
   },
 ): PackagePlan {
   const { names, kernels, out, pair, sign } = wanted
-  const plan: PackagePlan = { steps: [], made: [], places: [] }
+  const plan: PackagePlan = { stage: [], make: [], made: [], places: [], taken: [] }
   const releases = readReleases(project)
   for (const kernel of kernels) {
-    const modules = mkdtempSync(join(tmpdir(), 'modules-'))
+    const modules = join(work, 'modules')
     const binary = kernel && { release: kernel.release, folder: join(modules, kernel.release) }
     if (kernel)
-      plan.steps.push({
+      plan.stage.push({
         title: `Build for ${kernel.release}`,
         kind: 'build',
         action: async () => {
@@ -116,8 +121,9 @@ export function planPackages(
         },
       })
     for (const name of names) {
-      const work = kinds[name].place?.(project) ?? mkdtempSync(join(tmpdir(), `${name}-`))
-      const input = { project, releases, work, sign, ...(binary && { binary }) }
+      const own = join(work, kernel ? `${name}-${kernel.release}` : name)
+      const place = kinds[name].place?.(project) ?? own
+      const input = { project, releases, work: place, sign, ...(binary && { binary }) }
       addPackage(plan, name, input, out)
     }
   }

@@ -1,6 +1,7 @@
 import { randomUUID, X509Certificate } from 'node:crypto'
 import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { home } from '../home.ts'
 import { type Command, exec, quote, show, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import { scratchFolder } from '../run/scratch.ts'
@@ -9,14 +10,19 @@ import type { Kernel } from '../system/kernels.ts'
 import type { KeyPair } from './keys.ts'
 import { isSignedBy, readSignature, withoutSignatures, withSignature } from './signature.ts'
 
-/** How the kernel's build and dkms compress modules: what modprobe and the kernel itself can read. */
-const compressions: Record<string, { pack: string[]; unpack: string[] }> = {
-  '.xz': { pack: ['xz', '--check=crc32', '--lzma2=dict=1MiB'], unpack: ['xz', '-d'] },
-  '.gz': { pack: ['gzip', '-9n'], unpack: ['gzip', '-d'] },
-  '.zst': { pack: ['zstd', '-q', '--rm'], unpack: ['zstd', '-dq', '--rm'] },
-}
+/** What packs and unpacks modules, here as where dkms runs. */
+const script = join(home, 'scripts/guest/signature-policy')
 
-const compressionOf = (file: string) => /\.ko(\.\w+)$/.exec(file)?.[1]
+/** What unpacks a copy of a module in its place, if it is packed, and what packs it again as it was. */
+function packing(packed: string): { plain: string; unpack: Command[]; pack: Command[] } {
+  const plain = packed.replace(/(\.ko)\.\w+$/, '$1')
+  const end = packed.slice(plain.length)
+  return {
+    plain,
+    unpack: end ? [{ argv: [script, 'unpack', packed] }] : [],
+    pack: end ? [{ argv: [script, 'pack', plain, end] }] : [],
+  }
+}
 
 /** The digest that a kernel was configured to sign its own modules with; sha256 where it has none. */
 function configuredHash({ release, headers }: Kernel): string {
@@ -83,17 +89,11 @@ async function withPlain<T>(
   const folder = scratchFolder()
   try {
     const packed = join(folder, basename(file))
-    const compression = compressionOf(file)
-    const tools = compression ? compressions[compression] : undefined
-    if (compression && !tools)
-      throw new Failure('sign', `${file} is compressed in an unknown way.`, {
-        mend: `file ${quote(file)}`,
-      })
+    const { plain, unpack, pack } = packing(packed)
     copyFileSync(file, packed)
-    if (tools) await must({ argv: [...tools.unpack, packed] })
-    const plain = compression ? packed.slice(0, -compression.length) : packed
+    for (const command of unpack) await must(command)
     return await work(plain, async () => {
-      if (tools) await must({ argv: [...tools.pack, plain] })
+      for (const command of pack) await must(command)
       return packed
     })
   } finally {
@@ -153,20 +153,18 @@ export async function typedSigning(
 ): Promise<Command[] | undefined> {
   const work = `/tmp/vmmci-dkms-${randomUUID()}`
   const packed = join(work, basename(file))
-  const compression = compressionOf(file)
-  const tools = compression ? compressions[compression] : undefined
-  const plain = compression ? packed.slice(0, -compression.length) : packed
+  const { plain, unpack, pack } = packing(packed)
   const sign = signCommand(kernel, plain, pair)
   const size = await withPlain(file, async (plain) => withoutSignatures(readFileSync(plain)).length)
   return (
     sign && [
       { argv: ['mkdir', '-m', '700', work] },
       { argv: ['cp', file, work] },
-      ...(tools ? [{ argv: [...tools.unpack, packed] }] : []),
+      ...unpack,
       // Signatures are behind the module.
       { argv: ['truncate', '-s', String(size), plain] },
       sign,
-      ...(tools ? [{ argv: [...tools.pack, plain] }] : []),
+      ...pack,
       ...exchangeCommands(packed, file),
       { argv: ['rm', '-r', work] },
     ]

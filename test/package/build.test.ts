@@ -48,6 +48,22 @@ END
   assert.equal(first.trim().split('\n').length, 13)
 })
 
+test('what a dry run prints can be pasted, and makes the same packages', async () => {
+  await using root = await packager()
+  const [release] = await kernelsOf(root)
+  await root.sh(`
+    openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=builder -keyout /root/key -out /root/cert 2>/dev/null`)
+  for (const words of ['', `--binary --kernel ${release} --key /root/key --cert /root/cert`]) {
+    await root.sh(`
+      rm -rf /srv/made /srv/pasted
+      ${make} ${words} --out /srv/made
+      ${command.join(' ')} package all ${words} --dry-run --out /srv/pasted > /root/plan
+      cd / && sh -e /root/plan >/root/said 2>&1`)
+    assert.equal(await digests(root, '/srv/pasted'), await digests(root, '/srv/made'))
+    assert.equal(await root.sh('ls /tmp /var/tmp'), '/tmp:\n\n/var/tmp:\n')
+  }
+})
+
 test('a package of built modules: for one kernel, in dpkg and in rpm', async () => {
   await using root = await packager()
   const [release] = await kernelsOf(root)

@@ -15,9 +15,12 @@ export function checkDocument(words: readonly string[], stdout: string): void {
   const name = named(words)
   const texts =
     name === 'watch' && !stdout.includes('"error": {') ? stdout.trim().split('\n') : [stdout]
-  const names = [name, 'error', ...(words.includes('--dry-run') ? ['--dry-run'] : [])].filter(
-    (one) => one in documents,
-  )
+  const names = [
+    name,
+    'error',
+    ...(words.includes('--dry-run') ? ['--dry-run'] : []),
+    ...(words.includes('--stage') ? ['package --stage'] : []),
+  ].filter((one) => one in documents)
   for (const text of texts) {
     const fits = names.some((one) =>
       ajv.validate({ $ref: `all#/definitions/${encodeURI(one)}` }, JSON.parse(text)),

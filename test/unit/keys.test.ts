@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { home } from '../../scripts/home.ts'
 import { chooseKey, configuredPlace, halfKey, keyPlaces } from '../../scripts/signing/keys.ts'
 import { dkmsDropIn, newCert, newKey, newKeyCommands } from '../../scripts/signing/new-key.ts'
 import { Tree } from '../support/tree.ts'
@@ -14,6 +17,13 @@ const places: [of: string, key: string, cert: string][] = [
   ['dkms', dkms.key, dkms.cert],
   ['akmods', '/etc/pki/akmods/private/private_key.priv', '/etc/pki/akmods/certs/public_key.der'],
 ]
+
+test("what dkms reads of ours guards dkms's own places", () => {
+  const text = readFileSync(join(home, 'kmod/config/half-key.conf'), 'utf8')
+  const guarded = [...text.matchAll(/^\tset -- (\/\S+) (\/\S+)$/gm)].map((match) => match.slice(1))
+  const own = places.filter(([of]) => /^(Ubuntu|dkms)/.test(of)).map((place) => place.slice(1))
+  assert.deepEqual(guarded, own)
+})
 
 test('a system without a key has none', () => {
   const { root } = new Tree()
