@@ -10,6 +10,7 @@ import { handleInterrupts } from '../run/interrupt.ts'
 import type { Output } from '../run/output.ts'
 import { inScratch } from '../run/scratch.ts'
 import { runSteps, type Step, showPlan } from '../run/steps.ts'
+import { transaction } from '../run/transaction.ts'
 import { chooseKey } from '../signing/keys.ts'
 import { signModule, typedSigning } from '../signing/sign.ts'
 import { readFacts } from '../system/facts.ts'
@@ -78,7 +79,15 @@ async function run(project: Project, options: SignOptions, output: Output): Prom
   const signed = files.flatMap(({ modules }) => modules)
   if (options.dryRun) return showPlan(steps, output)
   output.say(`Key: ${pair.key} (${pair.of})`)
-  await inScratch(() => runSteps(steps, output))
+  const all = () => inScratch(() => runSteps(steps, output))
+  // What build made is made again as easily.
+  if (options.out) await all()
+  else
+    await transaction(
+      () => ({ paths: signed, releases: kernels.map(({ release }) => release) }),
+      output,
+      all,
+    )
   const { key, cert, of } = pair
   const document: Documents['sign'] = { key, cert, of, files: signed }
   output.result(document, () => signed)

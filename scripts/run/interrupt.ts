@@ -11,8 +11,11 @@ export function handleInterrupts(): void {
     process.on(signal, () => controller.abort())
 }
 
-export const interrupted = (): Failure =>
-  new Failure('interrupted', 'Interrupted; undone, but for packages that were being installed.')
+export const interrupted = (): Failure => new Failure('interrupted', 'Interrupted.')
+
+/** The same, once all is as it was before. */
+export const undone = (): Failure =>
+  new Failure('interrupted', 'Interrupted, and undone; packages of the distribution stay.')
 
 export function throwIfInterrupted(): void {
   if (interruption.aborted) throw interrupted()

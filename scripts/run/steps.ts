@@ -50,8 +50,12 @@ async function runStep(
     if (result.status !== 0 && !command.optional)
       throw step.explain?.(command, result) ?? commandFailure(step.kind, command, result)
   }
-  await step.action?.()
-  throwIfInterrupted()
+  try {
+    await step.action?.()
+  } finally {
+    // What it fails of then is that its own commands were ended.
+    throwIfInterrupted()
+  }
 }
 
 /** Marks that any console has. */

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Command, exec, quote, show } from './exec.ts'
 import { Failure } from './failure.ts'
+import { interruption, undone } from './interrupt.ts'
 import type { Output } from './output.ts'
 import { scratchFolder } from './scratch.ts'
 import { runAnyway } from './steps.ts'
@@ -85,7 +86,7 @@ export async function transaction(
         output.warn(`What was there before is kept in ${backup}. This puts it back:`)
         output.warn(`  ${show(root('tar', '-C', '/', '-xpf', backup))}`)
       }
-      throw error
+      throw interruption.aborted && failed.length === 0 ? undone() : error
     }
   } finally {
     if (!isNeeded) rmSync(folder, { recursive: true, force: true })

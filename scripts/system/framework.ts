@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { quote } from '../run/exec.ts'
 
 /** A setting of dkms's own that moves what this tool, and its packages, look for. */
 export interface MovedFolder {
@@ -48,6 +49,6 @@ export function showMovedFolder({ file, line, variable, value }: MovedFolder): {
 } {
   return {
     message: `${file}:${line} moves dkms's ${variable} to ${value}; only ${usual[variable]} is known here.`,
-    mend: `"\${EDITOR:-vi}" +${line} ${file}`,
+    mend: `"\${EDITOR:-vi}" +${line} ${quote(file)}`,
   }
 }

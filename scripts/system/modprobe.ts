@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { quote } from '../run/exec.ts'
 
 /** A line that keeps a module from being loaded. */
 export interface ModprobeLine {
@@ -80,6 +81,7 @@ export function showModprobeLine({ file, line, text, kind }: ModprobeLine): {
     kind === 'install' ? 'keeps it from being loaded' : 'keeps the next boot from loading it'
   return {
     message: `${at} ${what}: ${text}`,
-    mend: file === '/proc/cmdline' ? 'cat /proc/cmdline' : `"\${EDITOR:-vi}" +${line} ${file}`,
+    mend:
+      file === '/proc/cmdline' ? 'cat /proc/cmdline' : `"\${EDITOR:-vi}" +${line} ${quote(file)}`,
   }
 }

@@ -236,6 +236,27 @@ END
     assert.equal(await root.sh('ls /usr/src | grep hello-dkms-0 || true'), '')
   })
 
+  test('a removal asks, says what stays, and offers to remove it, too', async () => {
+    await root.sh(`apt-get update -q && apt-get install -y -q --no-install-recommends hello
+      mkdir -p /var/lib/hello-dkms && echo hello > /var/lib/hello-dkms/packages`)
+    const words = [...command, 'uninstall', ...manifest]
+    const asked =
+      /This removes hello-dkms 0\.5\.0:[\s\S]*modules of kernel[\s\S]*\/usr\/src\/hello-dkms-0[\s\S]*Go on\? \[Y\/n\]/
+    assert.equal((await cli('install', '--yes', '--kernel', release)).status, 0)
+    const before = await root.state()
+    const no = await atTerminal(root, words, [{ after: asked, keys: 'n\n' }])
+    assert.equal(no.status, exitStatus.install, no.screen)
+    assert.deepEqual(await root.changed(before), [])
+
+    const { status, screen } = await atTerminal(root, words, [
+      { after: asked, keys: '\n' },
+      { after: /that install brought: hello\n?[\s\S]*too\? \[y\/N\]/, keys: 'y\n' },
+    ])
+    assert.equal(status, 0, screen)
+    assert.match((await root.run(['dpkg-query', '-W', 'hello'])).stderr, /no packages found/)
+    assert.equal(await root.sh('ls /var/lib | grep hello || true'), '')
+  })
+
   test('in folders of any name it builds', async () => {
     for (const name of ['two words', "it's", 'a:b', '50%', 'no #1', '$HOME']) {
       const folder = `/root/${name}`
@@ -303,6 +324,23 @@ END
       assert.match(await root.sh(`modinfo -F signer ${file}`), /signing key/)
       assert.equal(await root.sh(`xz -dc ${file} | grep -ac 'Module signature appended'`), '1\n')
     }
+
+    // Interrupted, it is as it was.
+    await root.sh(`cd $(readlink -f /lib/modules/${release}/build/scripts)
+      mv sign-file /root/sign-file; printf '#!/bin/sh\\nsleep 1000\\n' > sign-file; chmod +x sign-file`)
+    const before = await root.sh(`sha256sum ${file}`)
+    const { status, screen } = await atTerminal(
+      root,
+      [...command, 'sign', '--kernel', release, ...manifest],
+      [{ after: /Sign hello_else/, keys: '\x03', again: true }],
+    )
+    assert.equal(status, exitStatus.interrupted, screen)
+    assert.match(screen, /Interrupted, and undone/)
+    assert.equal(await root.sh(`sha256sum ${file}`), before)
+    assert.equal(await root.sh('ls /tmp'), '')
+    await root.sh(
+      `mv /root/sign-file $(readlink -f /lib/modules/${release}/build/scripts)/sign-file`,
+    )
     assert.equal((await cli('uninstall', '--yes')).status, 0)
     await root.sh('rm -r /var/lib/vmmci-dkms /etc/dkms/framework.conf.d/vmmci-dkms.conf')
   })
