@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { command } from '../support/device.ts'
+import { command, register } from '../support/device.ts'
 import { type Guest, onEachKernel, withoutOurs } from '../support/guest.ts'
 
 /** vmctl's stop asks for a reboot; nothing asks for a shutdown today, and it is served all the same. */
@@ -85,6 +85,12 @@ for (const acpi of [false, true])
       )
       if (acpi) await guest.end()
       else await guest.endWhenHalted()
+      // vmd ends a guest without a driver where it stands, with what is not written.
+      assert.deepEqual(
+        device.since(mark, 'write', { offset: register.status }),
+        [],
+        'the driver stays to the end',
+      )
     },
   )
 
