@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { configFiles, installedFiles } from '../../scripts/build/installed-files.ts'
 import { renderDkmsConf, sourceTree, writeSourceTree } from '../../scripts/build/source-tree.ts'
+import { missingNeeds } from '../../scripts/install/needs.ts'
 import { loadManifest } from '../../scripts/manifest/load.ts'
 import type { Project } from '../../scripts/manifest/manifest.ts'
 import { parseDebianChangelog } from '../../scripts/package/changelog.ts'
@@ -21,6 +22,7 @@ import { readReleases } from '../../scripts/package/releases.ts'
 import { packageValues } from '../../scripts/package/values.ts'
 import { exec } from '../../scripts/run/exec.ts'
 import type { Failure } from '../../scripts/run/failure.ts'
+import { readFacts } from '../../scripts/system/facts.ts'
 
 const work = mkdtempSync(join(tmpdir(), 'anybody-'))
 after(() => rmSync(work, { recursive: true }))
@@ -352,6 +354,13 @@ test('a script of the sources instead of make', async () => {
   const tree = mkdtempSync(join(work, 't-'))
   writeSourceTree(project, tree)
   assert.equal((await exec({ argv: [join(tree, 'tools/b.sh')] })).status, 0)
+})
+
+test('what a build needs and is not there is found', async () => {
+  const project = load({ needs: { apt: ['dpkg', 'no-such-package'], dnf: ['other'] } })
+  const facts = readFacts(project)
+  const debian = facts.distribution?.manager === 'apt'
+  assert.deepEqual(await missingNeeds(project, facts), debian ? ['no-such-package'] : [])
 })
 
 const licences: [string, Record<string, string>, string][] = [
