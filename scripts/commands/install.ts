@@ -57,8 +57,9 @@ async function gather(
   const byRelease = [...chosen, ...buildable].map((kernel) => [kernel.release, kernel] as const)
   const kernels = [...new Map(byRelease).values()]
   must(checkWritable())
-  must(await checkDkms(project, facts))
-  must(await checkNeeds(project, facts))
+  const [dkms, needs] = await Promise.all([checkDkms(project, facts), checkNeeds(project, facts)])
+  must(dkms)
+  must(needs)
   await requireBuildable(facts, kernels)
   must(checkSpace())
   requireWholeKeys()

@@ -68,7 +68,7 @@ export function verifyStep(project: Project, kernels: Kernel[]): Step {
               },
             )
         }
-        for (const file of files) await verifyModule(project, kernel, file, 'install')
+        await Promise.all(files.map((file) => verifyModule(project, kernel, file, 'install')))
       }
     },
   }
