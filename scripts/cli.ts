@@ -3,7 +3,7 @@ import { CommanderError } from 'commander'
 import type { Documents } from './cli/documents.ts'
 import { program } from './cli/program.ts'
 import { usageFailure } from './cli/usage.ts'
-import { quote, show } from './run/exec.ts'
+import { byRoot, ownWords, quote } from './run/exec.ts'
 import { Failure } from './run/failure.ts'
 import { asTyped, called, typedJson } from './run/typed.ts'
 
@@ -29,11 +29,14 @@ function asFailure(error: unknown): Failure {
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'ENOSPC') return new Failure('space', 'There is no space left.', { mend: 'df -h' })
   if (code === 'EACCES' || code === 'EPERM')
-    return new Failure('privilege', (error as Error).message, {
-      mend: `sudo ${show({ argv: process.argv.slice(1) })}`,
+    return new Failure('privilege', mayNot(error as NodeJS.ErrnoException), {
+      mend: byRoot(ownWords().map(quote).join(' ')),
     })
   return asPathFailure(error as NodeJS.ErrnoException) ?? asBug(error)
 }
+
+const mayNot = ({ path, message }: NodeJS.ErrnoException): string =>
+  path ? `${path} may not be read or written by this user.` : message
 
 /** What a path can be that is none of ours to have right. */
 const pathProblems: Record<string, string> = {

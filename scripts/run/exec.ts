@@ -85,6 +85,13 @@ export const noRoot = (why: string): Failure =>
 export const raiser = (): 'sudo' | 'doas' | undefined =>
   (['sudo', 'doas'] as const).find((program) => which(program))
 
+/** A line that only root can run, as this user would type it. */
+export function byRoot(line: string): string {
+  if (isRoot()) return line
+  const by = raiser()
+  return by ? `${by} ${line}` : `su -c ${quote(line)}`
+}
+
 /** The words that are run in the end, with sudo or doas where they are needed. */
 function words(command: Command): readonly string[] {
   const by = command.root && !isRoot() ? raiser() : undefined

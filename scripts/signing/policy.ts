@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import type { Project } from '../manifest/manifest.ts'
-import { quote } from '../run/exec.ts'
+import { byRoot, quote } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import { chooseKey, halfKey, type KeyPlace, keyPlaces } from './keys.ts'
 
@@ -29,7 +29,7 @@ export function keyByPolicy(project: Project): KeyPlace | undefined {
     key
       ? `The manifest requires signatures, and ${key.key} cannot be read.`
       : 'The manifest requires signatures, and there is no key.',
-    { mend: key ? `sudo ls -l ${quote(key.key)}` : 'vmmci-dkms keys new' },
+    { mend: key ? byRoot(`ls -l ${quote(key.key)}`) : 'vmmci-dkms keys new' },
   )
 }
 

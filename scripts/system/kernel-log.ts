@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs'
-import { exec } from '../run/exec.ts'
+import { byRoot, exec } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 
 /** One line of the kernel's log. */
@@ -73,7 +73,7 @@ export async function readKernelLog(): Promise<KernelLog> {
   if (status !== 0)
     throw new Failure('privilege', "The kernel's log may not be read.", {
       details: stderr.trim().split('\n'),
-      mend: 'sudo vmmci-dkms smoke',
+      mend: byRoot('vmmci-dkms smoke'),
     })
   return parseDmesg(stdout)
 }
