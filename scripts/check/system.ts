@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import semver from 'semver'
 import { missingNeeds } from '../install/needs.ts'
 import type { Project } from '../manifest/manifest.ts'
@@ -52,14 +53,12 @@ export async function checkDkms(project: Project, facts: SystemFacts): Promise<F
   const [moved] = movedFolders().map(showMovedFolder)
   if (moved) return fail('dkms', 'dkms', moved.message, moved.mend)
   const gone = danglingEntries()
-  return gone.length > 0
-    ? fail(
-        'dkms',
-        'dkms',
-        `dkms has an entry whose source is gone: ${gone.join(', ')}.`,
-        `rm -r ${gone.map(quote).join(' ')}`,
-      )
-    : ok('dkms', version)
+  const message = `dkms has an entry whose source is gone: ${gone.join(', ')}.`
+  if (gone.length === 0) return ok('dkms', version)
+  // An installation writes its own anew.
+  return gone.every((entry) => dirname(entry) === join(dkmsTree, project.package.name))
+    ? note('dkms', message, 'vmmci-dkms install')
+    : fail('dkms', 'dkms', message, `rm -r ${gone.map(quote).join(' ')}`)
 }
 
 /** What the manifest's build needs beside headers and a compiler. */

@@ -68,6 +68,19 @@ describe('an installation keeps its word', () => {
     assert.equal((await cli('install', '--yes', '--kernel', release)).status, 0)
   })
 
+  test('sources that somebody deleted are written again', async () => {
+    await root.sh('rm -r /usr/src/hello-dkms-0.3.1')
+    const checked = await cli('check', '--kernel', release)
+    assert.match(
+      checked.stdout,
+      /whose source is\s+gone:\s+\S+hello-dkms\/0\.3\.1\.\n +try: .* install/,
+    )
+    const { status, stderr } = await cli('install', '--yes', '--kernel', release)
+    assert.equal(status, 0, stderr)
+    assert.match(await root.sh('dkms status hello-dkms'), /installed/)
+    assert.match((await cli('install', '--yes', '--kernel', release)).stdout, /installed already/)
+  })
+
   test('an upgrade while a kernel has no headers leaves its module, and names it', async () => {
     await root.sh(`mv /opt/headers-${twin} /opt/away`)
     await setVersion('0.4.0')
