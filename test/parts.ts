@@ -136,6 +136,7 @@ export const jobs: Job[] = [
   })).filter(({ name }) => !driverFiles.has(name.replace('system ', ''))),
   ...folder('package', 'package', (name) => ({
     roots: ['package', 'dkms'],
+    counted: true,
     ...(name === 'each' ? { quick: true } : { make: builtPackages }),
   })),
   ...folder('install', 'root', (name) => ({

@@ -82,6 +82,9 @@ const typed = process.argv.slice(2)
 if (roots.length > 0)
   await makeReady(roots, ['npm test', ...(typed.length > 0 ? ['--', ...typed] : [])].join(' '))
 
+// What the tests start was not started by npx, though they may have been.
+delete process.env.npm_command
+
 const start = Date.now()
 const besides = chosen.filter(({ alone }) => !alone)
 const passed = [

@@ -21,7 +21,7 @@ function wordWith(put: (file: string) => void, folder = 'bin', env: NodeJS.Proce
   const place = mkdtempSync(join(work, 'p-'))
   mkdirSync(join(place, folder), { recursive: true })
   put(join(place, folder, 'theirs'))
-  Object.assign(process.env, env, { PATH: join(place, folder) })
+  Object.assign(process.env, { npm_command: 'test' }, env, { PATH: join(place, folder) })
   try {
     return typedWord('theirs', entry)
   } finally {

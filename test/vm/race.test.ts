@@ -54,11 +54,25 @@ function judge(events: DeviceEvent[]): Verdict {
   return verdict
 }
 
-/** Has the driver reach the accesses that are waited for, by measuring the drift. */
-async function settle(guest: Guest): Promise<void> {
-  do await guest.attribute('drift_ns')
-  while ((await guest.device.control('status')).waiting > 0)
-  await guest.attribute('drift_ns')
+/** Waits until the driver has read, and where need be acknowledged, what the newest interrupt tells of. */
+async function answered(device: Device, mark: number): Promise<void> {
+  const newest = () => {
+    device.mark()
+    return device.events.findLastIndex((e, i) => i >= mark && e.event === 'interrupt')
+  }
+  for (let at = -1; at < newest(); ) {
+    at = newest()
+    const read = await device.until(at, 'read', { offset: register.command })
+    if (read.value) await device.until(device.events.indexOf(read), 'ack')
+  }
+}
+
+/** Until all that was planned has come, by accesses that the driver has no part in, and is answered. */
+async function settle(guest: Guest, mark: number): Promise<void> {
+  const { device } = guest
+  await answered(device, mark)
+  while ((await device.control('status')).waiting > 0) await guest.clockError()
+  await answered(device, mark)
 }
 
 async function round(guest: Guest, plan: Plan): Promise<Verdict> {
@@ -70,7 +84,7 @@ async function round(guest: Guest, plan: Plan): Promise<Verdict> {
     await device.control(`at ${at} ${word}`)
   }
   await device.control(plan[0]?.word ?? 'sync')
-  await settle(guest)
+  await settle(guest, mark)
   const { timer } = await device.control('status')
   device.mark()
   const verdict = judge(device.events.slice(mark))
