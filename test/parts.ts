@@ -33,7 +33,6 @@ import { baseRoot, type RootName } from './support/roots.ts'
  * | coverage | lines of scripts/ that tests run                  |              | all        |
  * | mutants  | faults put into scripts/ that tests must notice   |              | all        |
  * | debug    | the drivers on kernels that look for faults       |              |            |
- * | unseen   | written, and not yet seen green on a quiet machine |             |            |
  *
  * Debug is npm run test:debug: on "memory" all that test/vm shows of the drivers, and the nth allocation
  * that fails; on "races" what races.
@@ -69,7 +68,6 @@ const file = (path: string): string[] => [...runner, path]
 function folder(part: string, place: string, rest: (name: string) => Partial<Job>): Job[] {
   return readdirSync(join(home, 'test', place))
     .filter((name) => name.endsWith('.test.ts'))
-    .filter((name) => unseenFiles.has(name.replace('.test.ts', '')) === (part === 'unseen'))
     .map((name) => ({
       part,
       name: `${part} ${name.replace('.test.ts', '')}`,
@@ -78,9 +76,6 @@ function folder(part: string, place: string, rest: (name: string) => Partial<Job
       ...rest(name.replace('.test.ts', '')),
     }))
 }
-
-/** Nobody has seen these pass yet: they run where they are named, and move up once somebody has. */
-const unseenFiles = new Set(['race'])
 
 const driverFiles = new Set(
   'clock command driver hostile life line host power ptp device'.split(' '),
@@ -143,10 +138,6 @@ export const jobs: Job[] = [
     roots: rootRoots[name] ?? ['dkms', 'fresh'],
     counted: true,
     quick: name === 'fresh',
-  })),
-  ...folder('unseen', 'vm', () => ({
-    roots: [...guestRoots('6.12'), ...ends.map((series) => kernelRoots[series])],
-    named: true,
   })),
   {
     // npm run test:modules has the others.

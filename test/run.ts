@@ -15,7 +15,7 @@ import { summary } from './times.ts'
 const program = new Command('npm test --')
   .description('Runs the tests. They need root, on Debian; unit does not.')
   .addArgument(new Argument('[part...]', 'only these, whole').choices(partNames))
-  .option('--all', 'what npm run test:all runs: every part but unseen')
+  .option('--all', 'what npm run test:all runs: every part but debug')
   .option('--rest', 'what npm test leaves out of that')
   .option('--jobs <n>', 'how many at a time', String(availableParallelism() + 1))
   .addHelpText('after', '\nWhat a part is, and which of them run where: test/parts.ts')
