@@ -19,9 +19,8 @@ export async function benchModules(): Promise<void> {
   for (const [name, goal] of table) {
     await using their = await TheirModule.of(name)
     const { root, release } = their
-    const entry = (
-      await root.sh('. /root/their/dkms.conf; echo $PACKAGE_NAME/$PACKAGE_VERSION')
-    ).trim()
+    const read = "bash -c '. /root/their/dkms.conf; echo $PACKAGE_NAME/$PACKAGE_VERSION'"
+    const entry = (await root.sh(read)).trim()
     await root.sh('cp -R /root/their /root/bare; rm /root/bare/manifest.json')
     const away = () =>
       root.sh(`dkms remove ${entry} --all >&2 || :; rm -rf /usr/src/${entry.replace('/', '-')}`)
