@@ -27,6 +27,12 @@ test('the command as a package of each kind: nothing to complain of, works, leav
     '',
   )
 
+  await root.copyIn('rpm/rpmlint.toml', '/root/rpmlint.toml')
+  assert.match(
+    await root.sh('rpmlint -c /root/rpmlint.toml /made/*.rpm'),
+    / 0 errors, 0 warnings, /,
+  )
+
   const before = await root.state()
   const listed = await root.sh(`apt-get install -y -q /made/${name}_${versions.now}_all.deb >&2
     dpkg -L ${name}`)
