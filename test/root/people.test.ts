@@ -190,7 +190,7 @@ describe('a person', () => {
 
     // Ctrl-C does not tear it off: what it would leave half-way is not ours to undo.
     await root.sh(`printf '%s\\n' '#!/bin/sh' \\
-      'case "$*" in *install*) echo Unpacking; sleep 1; touch /root/whole ;; esac' > /usr/bin/apt-get`)
+      'case "$*" in *"install -y"*) echo Unpacking; sleep 1; touch /root/whole ;; esac' > /usr/bin/apt-get`)
     const { status, screen } = await atTerminal(
       root,
       [...command, 'install', '--yes', '--verbose'],
