@@ -121,10 +121,10 @@ static void snapshot(struct vmmci *v)
 {
 	int64_t now = vmmci_now(v);
 
-	if (v->hostile == HOSTILE_BACKWARDS) {
-		now = v->sec * NSEC_PER_SEC + v->usec * INT64_C(1000) -
-		      (int64_t)v->hostile_arg * 1000;
-	}
+	/* From the last look, whatever was made of that for the guest. */
+	if (v->hostile == HOSTILE_BACKWARDS && v->looked)
+		now = v->looked - (int64_t)v->hostile_arg * 1000;
+	v->looked = now;
 	v->sec = (uint32_t)(now / NSEC_PER_SEC);
 	v->usec = (uint32_t)(now % NSEC_PER_SEC / 1000);
 	if (v->hostile == HOSTILE_SEC)

@@ -74,6 +74,7 @@ struct vmmci_ops {
  * @ended: the VM is over
  * @sec: seconds of the snapshot
  * @usec: microseconds of the snapshot
+ * @looked: the time that was looked at for it, ns; 0 before the first
  * @tick: the host's clock at the last tick, whole seconds
  * @clock_base: CLOCK_REALTIME of this machine, ns, when @clock_offset was set
  * @clock_offset: what the host's clock is ahead of this machine's, ns
@@ -96,6 +97,7 @@ struct vmmci {
 	bool ended;
 	uint32_t sec;
 	uint32_t usec;
+	int64_t looked;
 	int64_t tick;
 	int64_t clock_base;
 	int64_t clock_offset;

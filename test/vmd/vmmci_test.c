@@ -115,6 +115,20 @@ static void elsewhere_is_garbage(void)
 	CHECK(vmmci_listed(24, 4, false));
 }
 
+/* One lie does not follow from another. */
+static void backwards_is_from_the_last_look(void)
+{
+	struct vmmci v = bound(7);
+	uint32_t sec;
+
+	vmmci_set_hostile(&v, HOSTILE_USEC, UINT32_MAX);
+	vmmci_read(&v, 24, 4);
+	vmmci_set_hostile(&v, HOSTILE_BACKWARDS, 1000);
+	sec = vmmci_read(&v, 24, 4);
+	CHECK(sec <= vmmci_now(&v) / INT64_C(1000000000));
+	CHECK(vmmci_read(&v, 32, 4) < 1000000);
+}
+
 static void seconds_take_the_snapshot(void)
 {
 	struct vmmci v = bound(7);
@@ -309,6 +323,7 @@ int main(void)
 	registers_are_where_they_are();
 	elsewhere_is_garbage();
 	seconds_take_the_snapshot();
+	backwards_is_from_the_last_look();
 	the_status_read_lowers_the_line();
 	syncrtc_once_until_acknowledged();
 	syncrtc_only_where_it_was_taken();
