@@ -133,9 +133,16 @@ static u8 obsd_take_isr(struct obsd_device *obsd)
 /*
  * Writing 0 resets nothing in vmd. An interrupt status that stays up keeps the
  * line up, and on a line that only tells of edges no other one would ever come.
+ *
+ * Where nothing runs next, virtio_vmmci is there to the end, and has the last
+ * word: vmd ends a guest without a driver where it stands. The bus of some
+ * kernels (6.12 among them) resets each device on the way down.
  */
 static void obsd_reset(struct virtio_device *vdev)
 {
+	if (system_state == SYSTEM_POWER_OFF || system_state == SYSTEM_HALT)
+		return;
+
 	obsd_set_status(vdev, 0);
 	/* The read flushes the write; then no callback runs any more. */
 	obsd_get_status(vdev);
@@ -312,16 +319,12 @@ static void obsd_remove(struct pci_dev *pdev)
 	put_device(&obsd->vdev.dev);
 }
 
-/*
- * Leave a quiet device to whatever runs next, a kexec'd kernel above all. Where
- * nothing does, virtio_vmmci is there to the end, and has the last word.
- */
+/* Leave a quiet device to whatever runs next, a kexec'd kernel above all. */
 static void obsd_shutdown(struct pci_dev *pdev)
 {
 	struct obsd_device *obsd = pci_get_drvdata(pdev);
 
-	if (system_state != SYSTEM_POWER_OFF && system_state != SYSTEM_HALT)
-		obsd_reset(&obsd->vdev);
+	obsd_reset(&obsd->vdev);
 }
 
 #ifdef CONFIG_PM_SLEEP
