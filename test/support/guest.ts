@@ -184,11 +184,13 @@ export class Guest {
       mkdir -p /mnt/opt/vmmci; mount --bind /opt/vmmci /mnt/opt/vmmci
     fi\n`
 
-  /** Runs our command inside, as a user of the node disk and in some language. */
-  async cli(words: string, user = 'root', language = 'C.UTF-8') {
+  /** Runs our command inside, as a user of the node disk and in some language; at a terminal or not. */
+  async cli(words: string, user = 'root', language = 'C.UTF-8', terminal = false) {
     const env = `LANG=${language} LC_ALL=${language} PATH=/usr/sbin:/usr/bin:/sbin:/bin`
+    const line = `env ${env} node /opt/vmmci/dist/cli.js ${words}`
+    const typed = terminal ? `script -qefc ${quote(line)} /dev/null` : line
     return this.run(
-      `${Guest.openDisk}setsid chroot /mnt /usr/bin/setpriv --reuid=${user} --regid=${user} --init-groups env ${env} node /opt/vmmci/dist/cli.js ${words}`,
+      `${Guest.openDisk}setsid chroot /mnt /usr/bin/setpriv --reuid=${user} --regid=${user} --init-groups ${typed}`,
     )
   }
 
