@@ -57,11 +57,11 @@ License: public-domain
 `
 
 /** The versions in a pool, oldest first: days, and a number where a day has several. */
-const versionsIn = (pool: string, name: string): string[] =>
+export const versionsIn = (pool: string, name: string): string[] =>
   (existsSync(pool) ? readdirSync(pool) : [])
-    .map((file) => new RegExp(`^${name}_([\\d.]+)_all\\.deb$`).exec(file)?.[1])
-    .filter((version) => version !== undefined)
-    .sort()
+    .filter((file) => file.startsWith(`${name}_`) && file.endsWith('_all.deb'))
+    .map((file) => file.slice(name.length + 1, -'_all.deb'.length))
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
 
 /** What the package is about, by path; the rest of it says which version it is. */
 const contents = (project: Project, keys: Buffer, url: string): Record<string, Buffer> => ({
