@@ -6,10 +6,10 @@ import { initramfs } from './support/initramfs.ts'
 import {
   allSeries,
   bootableKernel,
-  debugRoots,
   debugSeries,
   kernelRoots,
   type Released,
+  rootOf,
   type Series,
 } from './support/kernels.ts'
 import { builtPackages } from './support/packages.ts'
@@ -81,10 +81,7 @@ const driverFiles = new Set(
   'clock command driver hostile life line host power ptp device'.split(' '),
 )
 
-const guestRoots = (series: Series): RootName[] => [
-  'qemu',
-  { ...kernelRoots, ...debugRoots }[series],
-]
+const guestRoots = (series: Series): RootName[] => ['qemu', rootOf[series]]
 
 /** What these boot, or boot with, beside a kernel. */
 const systemRoots: Record<string, RootName[]> = {

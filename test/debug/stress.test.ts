@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { register } from '../support/device.ts'
 import { onEachKernel } from '../support/guest.ts'
-import { sync } from '../support/synced.ts'
+import { sync, whileAsking } from '../support/synced.ts'
 
 const ROUNDS = 30
 
@@ -40,16 +39,7 @@ onEachKernel(
   { cpus: 2, acpi: true },
   async (guest) => {
     const { device } = guest
-    let over = false
-    const ended = guest.sh(work, 1200).finally(() => {
-      over = true
-    })
-    while (!over) {
-      const change = device.until(device.mark(), 'write', { offset: register.status })
-      await Promise.race([change.catch(() => {}), ended])
-      await device.control('sync')
-    }
-    await ended
+    await whileAsking(device, guest.sh(work, 1200))
     await guest.sh('modprobe -r virtio_vmmci virtio_pci_obsd; /etc/load-by-alias')
     await sync(device)
     assert.equal(await guest.attribute('features'), 'TIMESYNC ACK SYNCRTC')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { cpSync, realpathSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { home } from '../../scripts/home.ts'
 import { which } from '../../scripts/run/exec.ts'
@@ -17,11 +17,7 @@ const publisher = {
 
 test('a release: refused while it is nobody’s, made whole, and made again the same', async () => {
   await using root = await Root.of('package')
-  const made = new Set(['.git', 'node_modules', 'dist', 'build'])
-  cpSync(home, join(root.folder, 'src'), {
-    recursive: true,
-    filter: (source) => !made.has(relative(home, source)),
-  })
+  root.addCheckout('src')
   await root.showFolder(join(home, 'node_modules'), '/src/node_modules')
   // The npm that this machine has: Debian's are 400 packages.
   await root.showFolder(dirname(dirname(realpathSync(which('npm') ?? ''))), '/opt/npm')

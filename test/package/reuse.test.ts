@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict'
-import { cpSync } from 'node:fs'
-import { join, relative } from 'node:path'
 import { test } from 'node:test'
-import { home } from '../../scripts/home.ts'
 import { Root } from '../support/roots.ts'
 
 test('every file says whose it is and under which licence: reuse lint', async () => {
   await using root = await Root.of('trixie')
-  const made = new Set(['.git', 'node_modules', 'dist', 'build'])
-  cpSync(home, join(root.folder, 'src'), {
-    recursive: true,
-    filter: (source) => !made.has(relative(home, source)),
-  })
+  root.addCheckout('src')
   await root.sh(`
     apt-get update -q && apt-get install -y -q --no-install-recommends reuse git
     cd /src && git init -q && git add .`)

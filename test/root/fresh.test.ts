@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { cpSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { home } from '../../scripts/home.ts'
 import { installedFor } from '../support/installed.ts'
@@ -13,11 +13,7 @@ const afterwards = readFileSync(join(home, 'README.md'), 'utf8')
 
 test('a fresh Debian 13: installed by one command from a checkout, found there, and uninstalled', async () => {
   await using root = await Root.of('fresh')
-  const made = new Set(['.git', 'node_modules', 'dist', 'build'])
-  cpSync(home, join(root.folder, 'root/checkout'), {
-    recursive: true,
-    filter: (source) => !made.has(relative(home, source)),
-  })
+  root.addCheckout('root/checkout')
   // The kernel that comes with its headers boots nowhere, and its initramfs takes a minute.
   await root.sh('ln -s /bin/true /usr/local/sbin/update-initramfs')
   await root.sh('cd /root/checkout && npm ci --no-audit --no-fund && npx vmmci-dkms install --yes')

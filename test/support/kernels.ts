@@ -20,7 +20,8 @@ export const debugRoots = {
   races: 'kernel-races',
 } as const satisfies Record<string, RootName>
 
-const rootOf = { ...kernelRoots, ...debugRoots }
+/** Where each is found. */
+export const rootOf = { ...kernelRoots, ...debugRoots }
 
 export type Released = keyof typeof kernelRoots
 type Debugging = keyof typeof debugRoots

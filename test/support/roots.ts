@@ -1,6 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
+import { join, relative } from 'node:path'
 import { home } from '../../scripts/home.ts'
 import { exec, type Result } from '../../scripts/run/exec.ts'
 import { cache, cached, cacheFolder } from './cache.ts'
@@ -475,6 +483,15 @@ export class Root {
     await this.sh(
       'mkdir -p /opt/vmmci && tar -xzf /root/package.tgz -C /opt/vmmci --strip-components=1',
     )
+  }
+
+  /** Copies the checkout in, as git would have it: without what was made in it. */
+  addCheckout(target: string): void {
+    const made = new Set(['.git', 'node_modules', 'dist', 'build'])
+    cpSync(home, join(this.folder, target), {
+      recursive: true,
+      filter: (source) => !made.has(relative(home, source)),
+    })
   }
 
   /** The command, from the unpacked package; a document that it prints is what its schema says. */

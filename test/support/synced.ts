@@ -16,3 +16,16 @@ export async function sync(device: Device): Promise<void> {
   await device.control('sync')
   await served(device, mark)
 }
+
+/** Asks for a SYNCRTC whenever the device's status changes, while something else is done. */
+export async function whileAsking(device: Device, work: Promise<unknown>): Promise<void> {
+  let done = false
+  const ended = work.finally(() => {
+    done = true
+  })
+  while (!done) {
+    const change = device.until(device.mark(), 'write', { offset: register.status })
+    await Promise.race([change.catch(() => {}), ended])
+    await device.control('sync')
+  }
+}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { register } from '../support/device.ts'
 import { type Guest, onEachKernel } from '../support/guest.ts'
+import { whileAsking } from '../support/synced.ts'
 
 /** Unloads both modules and loads them again, so many times; the driver brings its transport along. */
 const reloads = (times: number) => `
@@ -22,22 +23,8 @@ async function serves(guest: Guest): Promise<void> {
   assert.equal(device.since(mark, 'ack').length, 1)
 }
 
-/** Asks for a SYNCRTC whenever the device's status changes, while something else is done. */
-async function whileAsking(guest: Guest, work: Promise<unknown>): Promise<void> {
-  const { device } = guest
-  let done = false
-  const ended = work.finally(() => {
-    done = true
-  })
-  while (!done) {
-    const change = device.until(device.mark(), 'write', { offset: register.status })
-    await Promise.race([change.catch(() => {}), ended])
-    await device.control('sync')
-  }
-}
-
 onEachKernel('50 reloads, with commands in the middle', { on: 'all' }, async (guest) => {
-  await whileAsking(guest, guest.sh(reloads(50)))
+  await whileAsking(guest.device, guest.sh(reloads(50)))
   await serves(guest)
 })
 
@@ -49,7 +36,7 @@ onEachKernel('50 times unbound and bound, with commands in the middle', {}, asyn
     cd /sys/bus/virtio/drivers/virtio_vmmci
     device=$(ls -d virtio*)
     for i in $(seq 50); do echo $device > unbind; echo $device > bind; done`)
-  await whileAsking(guest, work)
+  await whileAsking(guest.device, work)
   await serves(guest)
 })
 
@@ -58,7 +45,7 @@ onEachKernel('1,000 reloads leave no memory behind', { on: '6.12', own: true }, 
     Number(await guest.sh("grep ^SUnreclaim /proc/meminfo | grep -o '[0-9]*'"))
   await guest.sh(reloads(20))
   const before = await slab()
-  await whileAsking(guest, guest.sh(reloads(1000), 1800))
+  await whileAsking(guest.device, guest.sh(reloads(1000), 1800))
   const grown = (await slab()) - before
   // A leak of the smallest object there is, at each of them, would be more.
   assert.ok(grown < 1000, `${grown} KiB more after 1,000 reloads`)
