@@ -78,10 +78,13 @@ void log_line(struct vm *vm, const char *fmt, ...)
 
 /* -- what the device asks for -- */
 
-/* An interrupt of which no driver takes notice is gone, on an i8259. */
+/*
+ * An interrupt of which no driver takes notice is gone, on an i8259. Only one
+ * that is there: what comes later, a driver may hear.
+ */
 static void spend_interrupt(struct vm *vm)
 {
-	if (!vmmci_driven(&vm->dev))
+	if (vm->vfio.level && !vmmci_driven(&vm->dev))
 		vm->vfio.spent = true;
 }
 
