@@ -398,20 +398,22 @@ export interface Where {
   on?: 'all' | 'ends' | Series
   /** For what ends the machine, or leaves it another one: a guest of its own. */
   own?: boolean
+  /** Off where a kernel that looks for faults is another one in what is tested. */
+  debug?: boolean
 }
 
 /**
  * The kernels of a test that this run asks for: VMMCI_SERIES names some, else it is all that are
  * released. A kernel that looks for faults gets whatever it is named for.
  */
-export function kernelsFor(on: Where['on']): Series[] {
+export function kernelsFor(on: Where['on'], debug = true): Series[] {
   const wanted: readonly string[] = process.env.VMMCI_SERIES?.split(' ') ?? allSeries
   const [oldest, newest] = [allSeries[0], allSeries.at(-1)]
   return ([...allSeries, ...debugSeries] as Series[]).filter(
     (series) =>
       wanted.includes(series) &&
       (on === 'all' ||
-        isDebugging(series) ||
+        (debug && isDebugging(series)) ||
         series === on ||
         (on === 'ends' && (series === oldest || series === newest))),
   )
@@ -420,11 +422,11 @@ export function kernelsFor(on: Where['on']): Series[] {
 /** The same test on several of the kernels, in guests that tests of the same options share. */
 export function onEachKernel(
   name: string,
-  { on = 'ends', own = false, ...options }: Omit<GuestOptions, 'series'> & Where,
+  { on = 'ends', own = false, debug = true, ...options }: Omit<GuestOptions, 'series'> & Where,
   run: (guest: Guest, series: Series) => Promise<void>,
 ): void {
   if (!own) endThemAtLast()
-  for (const series of kernelsFor(on))
+  for (const series of kernelsFor(on, debug))
     test(`${series}: ${name}`, () =>
       (own ? inGuest : inTurn)(name, { series, ...options }, (guest) => run(guest, series)))
 }
