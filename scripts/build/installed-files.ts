@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Module, Project } from '../manifest/manifest.ts'
+import { fileNames } from '../manifest/names.ts'
 
 /** A file that comes along with the modules, and where it goes. */
 export interface InstalledFile {
@@ -38,7 +39,7 @@ export function configFiles(project: Project): { path: string; text: string }[] 
     ...project.modules.flatMap(modprobeLines),
     ...blacklist.map((module) => `blacklist ${module}`),
   ]
-  const load = autoload === 'boot' ? project.modules.map((module) => module.as ?? module.name) : []
+  const load = autoload === 'boot' ? fileNames(project) : []
   const banner = `# From the manifest of ${name}. Do not edit.`
   return [
     { path: `/etc/modprobe.d/${name}.conf`, lines: modprobe },

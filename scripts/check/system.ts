@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import semver from 'semver'
 import { missingNeeds } from '../install/needs.ts'
 import type { Project } from '../manifest/manifest.ts'
+import { fileNames } from '../manifest/names.ts'
 import { quote } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import { readSigning } from '../signing/next.ts'
@@ -140,7 +141,7 @@ function checkClockSource(project: Project): Finding[] {
 
 /** What modprobe.d and the command line say: modprobe itself does not tell. */
 function checkLoading(project: Project): Finding[] {
-  const lines = modprobeLines(project.modules.map((module) => module.name))
+  const lines = modprobeLines(fileNames(project))
   return lines.map((line) => {
     const { message, mend } = showModprobeLine(line)
     return line.kind === 'install'

@@ -5,6 +5,7 @@ import { requestedKernels } from '../build/select.ts'
 import type { Documents } from '../cli/documents.ts'
 import { readyKernels } from '../install/boot.ts'
 import type { Project } from '../manifest/manifest.ts'
+import { fileNames } from '../manifest/names.ts'
 import { Failure } from '../run/failure.ts'
 import { handleInterrupts } from '../run/interrupt.ts'
 import type { Output } from '../run/output.ts'
@@ -26,7 +27,7 @@ export interface SignOptions extends CommonOptions {
 
 /** The files to sign: what build made in OUT, or what is installed. */
 function modulesOf(project: Project, kernel: Kernel, options: SignOptions): string[] {
-  const names = project.modules.map((module) => module.name)
+  const names = fileNames(project)
   if (!options.out) return findModules(kernel.release, names)
   const folder = buildFolder(resolve(options.out), kernel)
   return names.map((name) => join(folder, `${name}.ko`)).filter((file) => existsSync(file))

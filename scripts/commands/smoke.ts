@@ -11,7 +11,7 @@ import {
   tap,
   untilFirstCause,
 } from '../look/smoke.ts'
-import type { Act, ExpectedValue, Project, Smoke } from '../manifest/manifest.ts'
+import type { Act, ExpectedValue, Module, Project, Smoke } from '../manifest/manifest.ts'
 import { type Command, exec, show } from '../run/exec.ts'
 import { exitStatus, Failure } from '../run/failure.ts'
 import type { Output } from '../run/output.ts'
@@ -31,18 +31,19 @@ const GLANCE_MS = 100
 
 const loadCommand = (name: string): Command => ({ argv: ['modprobe', name], root: true })
 
-const notLoaded = (project: Project): string[] => {
-  const names = project.modules.map((module) => module.name)
-  const loaded = new Set(loadedModules(names).map((module) => module.name))
-  return names.filter((name) => !loaded.has(name.replaceAll('-', '_')))
-}
+const notLoaded = ({ modules }: Project): Module[] =>
+  modules.filter(({ name }) => loadedModules([name]).length === 0)
 
 /** Loads a module that is not there; says so either way. */
-async function load(project: Project, name: string, missing: boolean): Promise<Check> {
+async function load(
+  project: Project,
+  { name, as = name }: Module,
+  missing: boolean,
+): Promise<Check> {
   const label = `${name} is loaded`
   const now = () => loadedModules([name])[0]
   if (missing) {
-    const { status, stderr } = await exec(loadCommand(name))
+    const { status, stderr } = await exec(loadCommand(as))
     if (status !== 0 || !now()) {
       const { message, mend } = explainLoad(project, stderr)
       return { label, result: 'fail', why: message, ...(mend && { mend }) }
@@ -54,7 +55,7 @@ async function load(project: Project, name: string, missing: boolean): Promise<C
       label,
       result: 'fail',
       why: `version ${version} is running, not ${project.version}`,
-      mend: `modprobe -r ${name} && modprobe ${name}`,
+      mend: `rmmod ${name} && modprobe ${as}`,
     }
   return {
     label,
@@ -157,7 +158,7 @@ export async function smoke(options: SmokeOptions): Promise<void> {
   const { project, output } = open(options)
   const missing = notLoaded(project)
   if (options.dryRun) {
-    const commands = missing.map((name) => show(loadCommand(name)))
+    const commands = missing.map(({ name, as = name }) => show(loadCommand(as)))
     return output.commands(commands)
   }
   if (options.interactive && !process.stdin.isTTY)
@@ -173,8 +174,8 @@ export async function smoke(options: SmokeOptions): Promise<void> {
   const checks = await untilFirstCause(
     [
       () => checkDevice(project),
-      ...project.modules.map(({ name }) => async () => [
-        await load(project, name, missing.includes(name)),
+      ...project.modules.map((module) => async () => [
+        await load(project, module, missing.includes(module)),
       ]),
       () => checkBinding(project),
       async () => {

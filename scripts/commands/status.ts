@@ -5,6 +5,7 @@ import { sourceFolder } from '../install/plan.ts'
 import { openMetrics } from '../look/openmetrics.ts'
 import { findProblems, judge, verdictStatus } from '../look/status.ts'
 import type { Project } from '../manifest/manifest.ts'
+import { fileNames, loadedNames } from '../manifest/names.ts'
 import { showValue, wrap } from '../run/output.ts'
 import { readSigning } from '../signing/next.ts'
 import { isEnrolled } from '../signing/sign.ts'
@@ -22,15 +23,14 @@ import { type CommonOptions, open } from './options.ts'
 type Status = Awaited<ReturnType<typeof readStatus>>
 
 async function kernelStatus(project: Project, kernel: Kernel) {
-  const names = project.modules.map((module) => module.name)
   const builds = readDkms(project.package.name).flatMap((v) =>
     v.builds
       .filter((b) => b.release === kernel.release)
       .map((b) => ({ version: v.version, state: b.state })),
   )
-  const infos = (await Promise.all(findModules(kernel.release, names).map(moduleInfo))).filter(
-    (info) => info !== undefined,
-  )
+  const infos = (
+    await Promise.all(findModules(kernel.release, fileNames(project)).map(moduleInfo))
+  ).filter((info) => info !== undefined)
   const log = `/var/log/${project.package.name}/${kernel.release}.log`
   return {
     kernel: kernel.release,
@@ -63,7 +63,6 @@ async function sourceStatus(name: string, { version, source }: DkmsVersion) {
 
 /** Everything that status shows, as data. */
 export async function readStatus(project: Project) {
-  const names = project.modules.map((module) => module.name)
   const pattern = project.modules[0]?.aliases?.[0]
   return {
     package: project.package.name,
@@ -72,7 +71,7 @@ export async function readStatus(project: Project) {
     drivers: project.modules.flatMap((module) =>
       module.driver ? [{ driver: module.driver, devices: boundDevices(module.driver) }] : [],
     ),
-    loaded: loadedModules(names),
+    loaded: loadedModules(loadedNames(project)),
     sources: await Promise.all(
       readDkms(project.package.name).map((v) => sourceStatus(project.package.name, v)),
     ),

@@ -1,4 +1,5 @@
 import type { Project } from '../manifest/manifest.ts'
+import { fileNames } from '../manifest/names.ts'
 import { which } from '../run/exec.ts'
 import { insideContainer } from '../system/container.ts'
 import { installedKernels, runningRelease } from '../system/kernels.ts'
@@ -36,7 +37,7 @@ export function bootAdvice(facts: BootFacts): { message: string; mend?: string }
 
 /** Kernels that have all of the modules, the newest last. */
 export function readyKernels(project: Project): string[] {
-  const names = project.modules.map((module) => module.name)
+  const names = fileNames(project)
   return installedKernels()
     .map((kernel) => kernel.release)
     .filter((release) => findModules(release, names).length >= names.length)

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { installedFiles } from '../build/installed-files.ts'
 import { home } from '../home.ts'
 import type { Project } from '../manifest/manifest.ts'
+import { fileNames, loadedNames } from '../manifest/names.ts'
 import type { Touched } from '../run/transaction.ts'
 import { type DkmsVersion, dkmsTree, findRivals, readDkms } from '../system/dkms.ts'
 import type { SystemFacts } from '../system/facts.ts'
@@ -23,12 +24,9 @@ export const logFolder = (name: string): string => `/var/log/${name}`
 /** Where dkms installs: Debian and kin, Arch; SUSE; Fedora and RHEL. The first that has files is it. */
 const dkmsPlaces = ['/updates/dkms/', '/updates/', '/extra/']
 
-export const moduleNames = (project: Project) =>
-  project.modules.map((module) => module.as ?? module.name)
-
 /** Module files of these names that nobody links and no other package of dkms's brought. */
 function ownModules(project: Project, release: string): string[] {
-  const names = moduleNames(project)
+  const names = fileNames(project)
   const others = findRivals(project.package.name, names).flatMap(({ releases }) => releases)
   if (others.includes(release)) return []
   return findModules(release, names).filter((file) => !isLinked(file))
@@ -115,7 +113,7 @@ export function readInput(project: Project, kernels: Kernel[]): InstallInput {
   const versions = readDkms(name)
   const own = versions.filter((v) => v.version === version && v.source)
   const releases = kernels.map((kernel) => kernel.release)
-  const modules = moduleNames(project)
+  const modules = fileNames(project)
   const sources = missingSources(project)
   const rivals = findRivals(name, modules)
   const found = strays(project, releases)
@@ -129,7 +127,7 @@ export function readInput(project: Project, kernels: Kernel[]): InstallInput {
   )
   const exchange = modulesToExchange(
     modules,
-    loadedModules(modules),
+    loadedModules(loadedNames(project)),
     version,
     lacking.includes(running),
   )
@@ -175,7 +173,7 @@ export function readRemoval(project: Project, facts: SystemFacts, named: string[
       .filter((folder) => folder.endsWith('.service.d') && existsSync(folder)),
     loaded:
       isRunning || isLast
-        ? loadedModules(moduleNames(project))
+        ? loadedModules(loadedNames(project))
             .map((module) => module.name)
             .reverse()
         : [],
@@ -187,12 +185,12 @@ export function touched(project: Project, facts: SystemFacts): () => Touched {
   const { name } = project.package
   return () => {
     const releases = facts.kernels.map(({ release }) => release)
-    const modules = releases.map((release) => findModules(release, moduleNames(project)))
+    const modules = releases.map((release) => findModules(release, fileNames(project)))
     return {
       paths: [
         ...new Set([
           `${dkmsTree}/${name}`,
-          ...findRivals(name, moduleNames(project)).map((rival) => `${dkmsTree}/${rival.name}`),
+          ...findRivals(name, fileNames(project)).map((rival) => `${dkmsTree}/${rival.name}`),
           sourceFolder(name, project.version),
           ...sourceFolders(name),
           ...ownFiles(project),

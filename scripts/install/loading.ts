@@ -1,5 +1,6 @@
 import { refusalHint } from '../build/hints.ts'
 import type { Project } from '../manifest/manifest.ts'
+import { fileNames } from '../manifest/names.ts'
 import { type Command, type Result, show } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import type { Output } from '../run/output.ts'
@@ -32,8 +33,7 @@ export function loadProblem(
 
 /** Why modprobe failed on this system. */
 export function explainLoad(project: Project, stderr: string): LoadProblem {
-  const names = project.modules.map((module) => module.name)
-  return loadProblem(stderr, modprobeLines(names), adviseBoot(project))
+  return loadProblem(stderr, modprobeLines(fileNames(project)), adviseBoot(project))
 }
 
 /** What keeps them out: modprobe, which was just asked, does not say it. */

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Project } from '../manifest/manifest.ts'
+import { fileNames } from '../manifest/names.ts'
 import { quote } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import { findRivals, readDkms } from '../system/dkms.ts'
 import { findOwner, type Owner } from '../system/ownership.ts'
-import { moduleNames, sourceFolders } from './input.ts'
+import { sourceFolders } from './input.ts'
 import { managers } from './packages.ts'
 import { sourceFolder } from './plan.ts'
 
@@ -40,7 +41,7 @@ export async function unowned(paths: string[]): Promise<string[]> {
 
 /** Throws where a package brought modules of these names, by dkms or as they are: only one can be a kernel's. */
 export async function requireNotAnothers(project: Project, strays: string[]): Promise<void> {
-  const names = moduleNames(project)
+  const names = fileNames(project)
   const rivals = findRivals(project.package.name, names)
   const found = [
     ...rivals.map(({ name, version }) => join(sourceFolder(name, version), 'dkms.conf')),

@@ -88,7 +88,7 @@ export function planLoad(input: Pick<InstallInput, 'load' | 'unload' | 'modules'
       title: `Load ${input.modules.join(' ')}`,
       kind: 'load',
       commands: [
-        ...input.unload.map((module) => root('modprobe', '-r', module)),
+        ...input.unload.map((module) => root('rmmod', module)),
         ...input.modules.map((module) => root('modprobe', module)),
       ],
     },
@@ -122,7 +122,7 @@ export function planUninstall(input: UninstallInput): Step[] {
     ...optional(
       `Unload ${input.loaded.join(' ')}`,
       'load',
-      input.loaded.map((module) => ({ ...root('modprobe', '-r', module), optional: true })),
+      input.loaded.map((module) => ({ ...root('rmmod', module), optional: true })),
     ),
     ...optional(
       `Remove ${[name, ...versions].join(' ')} from ${releases.join(', ') || 'dkms'}`,

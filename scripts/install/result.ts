@@ -1,6 +1,7 @@
 import { headersFailure } from '../build/select.ts'
 import type { Documents } from '../cli/documents.ts'
 import type { Project } from '../manifest/manifest.ts'
+import { loadedNames } from '../manifest/names.ts'
 import { type Output, wrap } from '../run/output.ts'
 import type { SystemFacts } from '../system/facts.ts'
 import type { Kernel } from '../system/kernels.ts'
@@ -34,7 +35,7 @@ export function tellResult(
     kernels: input.releases,
     left: left.map(({ release }) => release),
     changed,
-    loaded: loadedModules(input.modules).map((module) => module.name),
+    loaded: loadedModules(loadedNames(project)).map((module) => module.name),
     boot: boot?.message ?? null,
   }
   const already = changed ? '' : ' already'

@@ -2,6 +2,7 @@ import { basename, join } from 'node:path'
 import { readLog, verifyModule } from '../build/build.ts'
 import { buildHint, errorLines, outOfSpace } from '../build/hints.ts'
 import type { Project } from '../manifest/manifest.ts'
+import { fileNames } from '../manifest/names.ts'
 import { type Command, quote, type Result, show } from '../run/exec.ts'
 import { exitStatus, Failure, type FailureKind } from '../run/failure.ts'
 import type { Step } from '../run/steps.ts'
@@ -49,7 +50,7 @@ const asRoot = (...words: string[]): Command => ({ ...ours(...words), root: true
 
 /** Each kernel has each module once, and it is this version, built for that kernel. */
 export function verifyStep(project: Project, kernels: Kernel[]): Step {
-  const names = project.modules.map((module) => module.as ?? module.name)
+  const names = fileNames(project)
   return {
     title: 'Check what was installed',
     kind: 'install',
@@ -76,7 +77,7 @@ export function verifyStep(project: Project, kernels: Kernel[]): Step {
 
 /** dkms signs by itself, but a failure to is only a warning to it, and in a container it may not try. */
 export function signStep(project: Project, kernels: Kernel[]): Step {
-  const names = project.modules.map((module) => module.as ?? module.name)
+  const names = fileNames(project)
   return {
     title: 'Check the signatures',
     kind: 'sign',

@@ -6,6 +6,7 @@ import { type InstalledFile, installedFiles } from '../build/installed-files.ts'
 import { akmsBuild } from '../build/make.ts'
 import { findCopyrights } from '../manifest/find-out.ts'
 import type { PackageManager, Project } from '../manifest/manifest.ts'
+import { fileNames } from '../manifest/names.ts'
 import { quote } from '../run/exec.ts'
 import { wrap } from '../run/output.ts'
 import { type Release, rpmChangelog } from './changelog.ts'
@@ -89,7 +90,7 @@ export function packageValues(project: Project, releases: Release[], manuals: st
     license: oneLine(about.license),
     homepage: about.homepage && oneLine(about.homepage),
     maintainer,
-    modules: project.modules.map(({ name, as = name }) => as),
+    modules: fileNames(project),
     builtModules: project.modules.map(
       ({ name, folder }) => `${folder ? `${folder}/` : ''}${name}.ko`,
     ),

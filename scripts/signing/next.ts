@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Project } from '../manifest/manifest.ts'
+import { fileNames } from '../manifest/names.ts'
 import { enrolledKeys, hasEfi, pendingKeys } from '../system/efi.ts'
 import { readEnforcement, showEnforcement } from '../system/machine.ts'
 import { findModules } from '../system/modules.ts'
@@ -46,8 +47,7 @@ export async function readSigning(project: Project, release: string): Promise<Si
   const enforcement = readEnforcement()
   const text = showEnforcement(enforcement)
   if (!enforcement.enforced && !enforcement.secureBoot) return { text }
-  const names = project.modules.map((module) => module.name)
-  const files = findModules(release, names)
+  const files = findModules(release, fileNames(project))
   const taken = await Promise.all(files.map(isEnrolled))
   if (files.length > 0 && taken.every(Boolean))
     return { text: `${text}: they are, by an enrolled key` }

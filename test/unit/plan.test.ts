@@ -168,8 +168,8 @@ test('a removal unloads, has the kernels let go, and leaves no file', () => {
       title: 'Unload b a',
       kind: 'load',
       commands: [
-        { argv: ['modprobe', '-r', 'b'], root: true, optional: true },
-        { argv: ['modprobe', '-r', 'a'], root: true, optional: true },
+        { argv: ['rmmod', 'b'], root: true, optional: true },
+        { argv: ['rmmod', 'a'], root: true, optional: true },
       ],
     },
     {
@@ -269,8 +269,8 @@ test('a file is in place with its content, for all to read', () => {
 
 test('loading unloads the old ones first, in the other order', () => {
   assert.deepEqual(commandsOf(planLoad({ ...fresh, load: true, unload: ['b', 'a'] })), [
-    'modprobe -r b',
-    'modprobe -r a',
+    'rmmod b',
+    'rmmod a',
     'modprobe a',
     'modprobe b',
   ])
