@@ -256,7 +256,7 @@ rm systemd-timesyncd_*.deb`,
     backports: true,
     packages: [
       ...['systemd-sysv', 'udev', 'dbus', 'linux-image-amd64', 'initramfs-tools'],
-      ...['chrony', 'nodejs', 'rpm'],
+      ...['chrony', 'nodejs', 'rpm', 'kexec-tools'],
     ],
   },
 } satisfies Record<string, RootSpec>

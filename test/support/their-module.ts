@@ -41,9 +41,10 @@ export class TheirModule {
     readonly notes: string,
   ) {}
 
-  static async of(name: string, kernel?: RootName) {
+  /** In a root with all tools of packages, or another one, with a kernel beside the one that it has. */
+  static async of(name: string, kernel?: RootName, base: RootName = 'package') {
     const folder = await fetched(name)
-    const root = await Root.of('package', ...(kernel ? [kernel] : []))
+    const root = await Root.of(base, ...(kernel ? [kernel] : []))
     try {
       return await TheirModule.in(root, folder, kernel?.replace('kernel-', '') ?? '')
     } catch (error) {

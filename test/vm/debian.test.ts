@@ -1,25 +1,16 @@
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { boot } from '../support/debian.ts'
 import { command } from '../support/device.ts'
-import { addHarness, installed } from '../support/disks.ts'
-import { type Guest, inGuest } from '../support/guest.ts'
+import { addHarness } from '../support/disks.ts'
+import type { Guest } from '../support/guest.ts'
 import { has, kernelsOf } from '../support/installed.ts'
-import { guestKernel, type Series } from '../support/kernels.ts'
+import { guestKernel } from '../support/kernels.ts'
 import { builtPackages, debFile, rpmFile, versions } from '../support/packages.ts'
 import { packedPackage, Root } from '../support/roots.ts'
 
 const nothingLeft = "find / -xdev -name '*vmmci*' -not -path '/packages/*'"
-
-/** Boots what a root holds now, by one of its kernels. */
-async function boot(root: Root, series: Series, run: (guest: Guest) => Promise<void>) {
-  await using place = await Root.of('qemu')
-  const out = join(place.folder, 'installed')
-  mkdirSync(out)
-  const debian = await installed(root, (await guestKernel(series)).release, out)
-  await inGuest('Debian', { series, debian, acpi: true, again: true }, run)
-}
 
 /** Both were loaded by udev, so many times so far, and drive the device. */
 async function isUp(guest: Guest, times = 1): Promise<void> {
@@ -42,6 +33,20 @@ async function stopsCleanly(guest: Guest): Promise<void> {
   assert.equal((await device.until(mark, 'vm-end')).why, 'guest reset')
   await guest.end()
   assert.equal(guest.console.split('reboot requested by host').length - 1, 1)
+  assert.equal((await guest.diskFile('/root/file')).trim(), 'written just before')
+}
+
+/** systemd starts the kernel that kexec has loaded; its driver finds the stop, and asks again. */
+async function stopsAfterKexec(guest: Guest): Promise<void> {
+  const { device } = guest
+  await guest.sh(`kexec -l /vmlinuz --initrd=/initrd.img --reuse-cmdline
+    echo written just before > /root/file`)
+  const mark = device.mark()
+  await device.control('stop')
+  await guest.said(/Reached target .*kexec\.target/)
+  assert.equal((await device.until(mark, 'vm-end')).why, 'guest reset')
+  await guest.end()
+  assert.equal(guest.console.split('reboot requested by host').length - 1, 2)
   assert.equal((await guest.diskFile('/root/file')).trim(), 'written just before')
 }
 
@@ -142,7 +147,7 @@ test('a whole Debian 13: the package, a boot, the next kernel by apt, and a boot
   await boot(root, '7.3', async (guest) => {
     await isUp(guest)
     await chronyFollows(guest)
-    await stopsCleanly(guest)
+    await stopsAfterKexec(guest)
   })
 
   await root.sh(`apt-get purge -y -q linux-image-${old.release} linux-headers-${old.release} 2>&1`)

@@ -53,6 +53,24 @@ onEachKernel(
   },
 )
 
+// As systemd does since 254: a kernel that kexec has loaded is started where a reboot was asked for. vmd
+// waits for a reset, so the next kernel's driver has to find what was asked, and ask again.
+onEachKernel(
+  'vmctl stop, and a kernel that was loaded for kexec',
+  { own: true, disk: 'kernel', again: true },
+  async (guest) => {
+    const { device } = guest
+    await guest.sh(`kexec -l /mnt/vmlinuz --initrd=/mnt/initrd --reuse-cmdline; umount /mnt
+      printf '#!/bin/sh\nexec kexec -e\n' > /sbin/reboot`)
+    const mark = device.mark()
+    await device.control('stop')
+    await endsBy(guest, 'guest reset')
+    const acks = device.since(mark, 'ack').map((e) => e.value)
+    assert.deepEqual(acks, [command.reboot, command.reboot])
+    assert.equal(device.since(mark, 'driver-ok').length, 1)
+  },
+)
+
 onEachKernel(
   'a shutdown, without ACPI: ends as vmm ends a halted VM',
   { own: true, disk: 'empty' },
