@@ -247,6 +247,14 @@ rm systemd-timesyncd_*.deb`,
     suite: 'trixie',
     packages: ['busybox-static', 'openrc', 'kmod'],
   },
+  /** A Debian 13 as its installer leaves it: it boots, and nothing can be built on it. */
+  machine: {
+    about: 'a Debian 13 as it is installed',
+    mib: 330,
+    on: 'trixie',
+    suite: 'trixie',
+    packages: ['systemd-sysv', 'udev', 'dbus', 'linux-image-amd64', 'initramfs-tools'],
+  },
   /** A Debian 13 that boots, can build and keeps time: systemd, udev, dkms, its default kernel, chrony. */
   debian: {
     about: 'a Debian 13 that boots',
