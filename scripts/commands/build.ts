@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
-import { buildFor, typedCommands } from '../build/build.ts'
+import { buildFor } from '../build/build.ts'
+import { typedCommands } from '../build/commands.ts'
 import { chooseKernels } from '../build/select.ts'
 import { must } from '../check/finding.ts'
 import { requireBuildable } from '../check/kernel.ts'

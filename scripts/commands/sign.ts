@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { buildFolder } from '../build/build.ts'
+import { buildFolder } from '../build/commands.ts'
 import { requestedKernels } from '../build/select.ts'
 import type { Documents } from '../cli/documents.ts'
 import { readyKernels } from '../install/boot.ts'

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path'
-import { readLog, verifyModule } from '../build/build.ts'
 import { buildHint, errorLines, outOfSpace } from '../build/hints.ts'
+import { readLog } from '../build/logs.ts'
+import { verifyModule } from '../build/verify.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { fileNames } from '../manifest/names.ts'
 import { type Command, quote, type Result, show } from '../run/exec.ts'

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import semver from 'semver'
+import { below, sourceFiles, writeFiles } from '../install/files.ts'
+import type { Project } from '../manifest/manifest.ts'
+import type { Command } from '../run/exec.ts'
+import { compilerArguments, findCompiler } from '../system/compiler.ts'
+import { type Kernel, machine } from '../system/kernels.ts'
+import { configureWords, type Filling, makeWords } from './make.ts'
+
+/** Where a kernel's modules come to lie. */
+export const buildFolder = (out: string, kernel: Kernel): string => join(out, kernel.release)
+
+/** The module files that a build in a folder makes. */
+export const madeIn = (project: Project, folder: string): string[] =>
+  project.modules.map((module) => join(folder, module.folder ?? '.', `${module.name}.ko`))
+
+/** What a manifest's words are filled with for a build in a folder. */
+const filling = (project: Project, { release, headers }: Kernel, folder: string): Filling => ({
+  release,
+  headers: headers.folder ?? `/lib/modules/${release}/build`,
+  source: folder,
+  version: project.version,
+  architecture: machine(),
+})
+
+/**
+ * Patches, the configure step, and make with the kernel's own compiler; W=1 and the like come in
+ * through `extra`.
+ */
+export async function buildCommands(
+  project: Project,
+  kernel: Kernel,
+  folder: string,
+  jobs: number,
+  extra: string[] = [],
+): Promise<Command[]> {
+  const filled = filling(project, kernel, folder)
+  const compiler = await findCompiler(kernel.headers)
+  const told = [...(compiler ? compilerArguments(compiler) : []), ...extra]
+  const [program, ...words] = configureWords(project, filled)
+  return [
+    ...(project.patches ?? [])
+      .filter(({ kernel: range }) => !range || semver.satisfies(kernel.version, range))
+      .map(({ file }) => ({
+        argv: ['patch', '-p1', '-i', join(project.folder, file)],
+        cwd: folder,
+      })),
+    ...(program ? [{ argv: [join(folder, program), ...words], cwd: folder }] : []),
+    ...makeWords(project, filled).map((argv) => ({
+      argv: argv[0] === 'make' ? [...argv, `-j${jobs}`, ...told] : argv,
+      cwd: folder,
+    })),
+  ]
+}
+
+/** What a person would type to build for one kernel, in a new folder that goes again. */
+export async function typedCommands(
+  project: Project,
+  kernel: Kernel,
+  out: string,
+  extra: string[] = [],
+  jobs = availableParallelism(),
+): Promise<Command[]> {
+  const work = `/tmp/vmmci-dkms-${randomUUID()}`
+  const target = buildFolder(out, kernel)
+  return [
+    { argv: ['mkdir', '-m', '700', work] },
+    ...writeFiles(below(work, sourceFiles(project))).map(({ root, ...command }) => command),
+    ...(await buildCommands(project, kernel, work, jobs, extra)),
+    { argv: ['mkdir', '-p', target] },
+    { argv: ['cp', ...madeIn(project, work), target] },
+    { argv: ['rm', '-rf', work] },
+  ]
+}

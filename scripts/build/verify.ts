@@ -1,0 +1,41 @@
+import type { Project } from '../manifest/manifest.ts'
+import { quote } from '../run/exec.ts'
+import { Failure } from '../run/failure.ts'
+import type { Kernel } from '../system/kernels.ts'
+import { hasAlias, type ModuleInfo, moduleInfo } from '../system/modules.ts'
+
+/** MODULE_VERSION as a manifest wants it: a pattern for all of it. */
+const versionPattern = (project: Project, pattern: string) =>
+  new RegExp(
+    `^(?:${pattern.replaceAll('{version}', project.version.replaceAll(/[.*+?^$|()[\]\\{}]/g, '\\$&'))})$`,
+  )
+
+/** Throws unless a built or installed module is what the manifest says, for this kernel. */
+export async function verifyModule(
+  project: Project,
+  kernel: Kernel,
+  file: string,
+  kind: 'build' | 'install',
+): Promise<ModuleInfo> {
+  const info = await moduleInfo(file)
+  if (!info)
+    throw new Failure(kind, `${file} is not a kernel module.`, { mend: `modinfo ${quote(file)}` })
+  const module = project.modules.find((m) => (m.as ?? m.name) === info.name || m.name === info.name)
+  const mend = `modinfo ${quote(file)}`
+  if (info.release !== kernel.release)
+    throw new Failure(kind, `${file} has vermagic ${info.release}, not ${kernel.release}.`, {
+      mend,
+    })
+  if (module?.version && !versionPattern(project, module.version).test(info.version ?? ''))
+    throw new Failure(
+      kind,
+      `${file} has version ${info.version ?? 'none'}, not ${module.version.replaceAll('{version}', project.version)}.`,
+      { mend },
+    )
+  for (const alias of module?.aliases ?? [])
+    if (!hasAlias(info, alias))
+      throw new Failure(kind, `${file} lacks the alias ${alias}.`, {
+        mend: `modinfo -F alias ${quote(file)}`,
+      })
+  return info
+}
