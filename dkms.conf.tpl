@@ -19,15 +19,24 @@ grep -qs '^CONFIG_CC_IS_CLANG=y' "${kernel_source_dir}/.config" && MAKE[0]="${MA
 CLEAN="true"
 # RHEL's weak-modules would link a module into kernels that it was not built for.
 NO_WEAK_MODULES="yes"
-<% it.modules.forEach((module, i) => { -%>
-BUILT_MODULE_NAME[<%= i %>]="<%= module.name %>"
+<% if (it.conditional) { -%>
+BUILT_MODULE_NAME=()
+<% } -%>
+<% it.modules.forEach((module, i) => { const at = it.conditional ? '${#BUILT_MODULE_NAME[@]}' : i; -%>
+<% if (module.when) { -%>
+if <%= module.when %>; then
+<% } -%>
 <% if (module.folder) { -%>
-BUILT_MODULE_LOCATION[<%= i %>]="<%= module.folder %>/"
+BUILT_MODULE_LOCATION[<%= at %>]="<%= module.folder %>/"
 <% } -%>
 <% if (module.as) { -%>
-DEST_MODULE_NAME[<%= i %>]="<%= module.as %>"
+DEST_MODULE_NAME[<%= at %>]="<%= module.as %>"
 <% } -%>
-DEST_MODULE_LOCATION[<%= i %>]="<%= module.location %>"
+DEST_MODULE_LOCATION[<%= at %>]="<%= module.location %>"
+BUILT_MODULE_NAME[<%= at %>]="<%= module.name %>"
+<% if (module.when) { -%>
+fi
+<% } -%>
 <% }) -%>
 <% it.after.forEach((name, i) => { -%>
 BUILD_DEPENDS[<%= i %>]="<%= name %>"

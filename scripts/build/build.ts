@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { basename, join, relative } from 'node:path'
+import { forKernel } from '../manifest/for-kernel.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { type Command, exec, quote, show } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
@@ -58,13 +59,14 @@ function buildFailure(
  * built there from the same is not built again.
  */
 export async function buildFor(
-  project: Project,
+  whole: Project,
   kernel: Kernel,
   out: string,
   extra: string[] = [],
   jobs = availableParallelism(),
   onOutput: (text: string) => void = () => {},
 ): Promise<ModuleInfo[]> {
+  const project = forKernel(whole, kernel)
   const target = buildFolder(out, kernel)
   makeFolder(target)
   const now = await ingredients(project, kernel, extra)

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import semver from 'semver'
 import { below, sourceFiles, writeFiles } from '../install/files.ts'
+import { forKernel } from '../manifest/for-kernel.ts'
 import type { Project } from '../manifest/manifest.ts'
 import type { Command } from '../run/exec.ts'
 import { compilerArguments, findCompiler } from '../system/compiler.ts'
@@ -70,7 +71,7 @@ export async function typedCommands(
     ...writeFiles(below(work, sourceFiles(project))).map(({ root, ...command }) => command),
     ...(await buildCommands(project, kernel, work, jobs, extra)),
     { argv: ['mkdir', '-p', target] },
-    { argv: ['cp', ...madeIn(project, work), target] },
+    { argv: ['cp', ...madeIn(forKernel(project, kernel), work), target] },
     { argv: ['rm', '-rf', work] },
   ]
 }

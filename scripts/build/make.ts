@@ -48,7 +48,7 @@ const configured = ([program, ...words]: string[]): string[] =>
 export const configureWords = ({ configure = [] }: Project, filling: Filling): string[] =>
   configured(configure).map((word) => fillWord(word, filling))
 
-const variable = (name: string) => `\${${name}}`
+export const variable = (name: string) => `\${${name}}`
 
 /**
  * How dkms calls them. PACKAGE_VERSION stands in a dkms.conf once and as it is: there are Makefiles

@@ -2,9 +2,9 @@ import { basename } from 'node:path'
 import { Eta } from 'eta'
 import semver from 'semver'
 import { patternOf, seriesPattern } from '../manifest/kernel-range.ts'
-import type { Project } from '../manifest/manifest.ts'
+import type { Module, Project } from '../manifest/manifest.ts'
 import { architectures } from '../manifest/schema.ts'
-import { dkmsConfigure, dkmsMake } from './make.ts'
+import { dkmsConfigure, dkmsMake, variable } from './make.ts'
 
 const eta = new Eta({ autoEscape: false, autoTrim: false })
 
@@ -21,6 +21,23 @@ function kernelMin(range: string): string {
   return `${floor.major}.${floor.minor}`
 }
 
+const config = `"${variable('kernel_source_dir')}/.config"`
+
+/** An option as a shell asks for it; a kernel whose .config cannot be read has them as they should be. */
+const asked = (name: string): string =>
+  name.startsWith('!')
+    ? `! grep -qs '^${name.slice(1)}=[ym]' ${config}`
+    : `{ [ ! -e ${config} ] || grep -q '^${name}=[ym]' ${config}; }`
+
+/**
+ * What has to be so for a kernel to get a module, for bash; undefined where each gets it. dkms has
+ * BUILD_EXCLUSIVE_* by module from 3.3 on only.
+ */
+function condition({ kernel: { range, options = [] } = {} }: Module): string | undefined {
+  const series = range ? [`[[ ! $kernelver || $kernelver =~ ${patternOf(range)} ]]`] : []
+  return [...series, ...options.map(asked)].join(' && ') || undefined
+}
+
 /** What dkms.conf.tpl is filled with. */
 export function dkmsValues(project: Project) {
   const { install, kernel } = project
@@ -34,7 +51,10 @@ export function dkmsValues(project: Project) {
       as: module.as,
       folder: module.folder,
       location: module.location ?? install.location,
+      when: condition(module),
     })),
+    /** Whether the place of a module in the lists of dkms depends on the kernel. */
+    conditional: project.modules.some((module) => condition(module)),
     patches: (project.patches ?? []).map(({ file, kernel }) => ({
       name: basename(file),
       match: kernel && patternOf(kernel),

@@ -1,10 +1,12 @@
 import semver from 'semver'
 import { headersFailure, headersFor } from '../build/select.ts'
 import { isInstalled } from '../install/headers.ts'
+import { forKernel } from '../manifest/for-kernel.ts'
 import type { KernelOption, Project } from '../manifest/manifest.ts'
 import { which } from '../run/exec.ts'
 import { compilerFit, compilerPackages, compilerProblem, findCompiler } from '../system/compiler.ts'
 import type { SystemFacts } from '../system/facts.ts'
+import { hasOption } from '../system/kernel-config.ts'
 import type { Kernel } from '../system/kernels.ts'
 import { type Finding, fail, must, note, ok } from './finding.ts'
 
@@ -47,9 +49,8 @@ async function checkCompiler(facts: SystemFacts, kernel: Kernel): Promise<Findin
 
 function checkOptions(project: Project, kernel: Kernel): Finding[] {
   const { required = [], recommended = [] } = project.kernel.options ?? {}
-  const off = ({ name }: KernelOption) => !kernel.headers.options.has(name)
   const wrong = (list: KernelOption[]) =>
-    list.filter((o) => (o.name.startsWith('!') ? !off({ ...o, name: o.name.slice(1) }) : off(o)))
+    list.filter(({ name }) => !hasOption(kernel.headers, name))
   const said = ({ name, reason }: KernelOption) =>
     name.startsWith('!') ? `${name.slice(1)} is on: ${reason}.` : `${name} is off: ${reason}.`
   const missing = [
@@ -57,6 +58,15 @@ function checkOptions(project: Project, kernel: Kernel): Finding[] {
     ...wrong(recommended).map((o) => note('option', said(o))),
   ]
   return missing.length > 0 ? missing : [ok('options', 'all that are asked for are on')]
+}
+
+/** The modules that a manifest has, and not for this kernel. */
+function checkModules(project: Project, kernel: Kernel): Finding[] {
+  const { modules } = forKernel(project, kernel)
+  if (modules.length === 0)
+    return [fail('modules', 'kernel', `No module is for ${kernel.release}.`, 'ls /lib/modules')]
+  const others = project.modules.filter((module) => !modules.includes(module))
+  return others.map(({ name }) => note('module', `${name} is not for this kernel.`))
 }
 
 /** Without the flavour's metapackage the next kernel comes without its headers. */
@@ -87,6 +97,7 @@ export async function checkKernel(
     ...findings,
     await checkCompiler(facts, kernel),
     ...checkOptions(project, kernel),
+    ...checkModules(project, kernel),
     ...(await checkMetapackage(facts, kernel)),
   ]
 }

@@ -11,10 +11,12 @@ import {
   tap,
   untilFirstCause,
 } from '../look/smoke.ts'
+import { forKernel } from '../manifest/for-kernel.ts'
 import type { Act, ExpectedValue, Module, Project, Smoke } from '../manifest/manifest.ts'
 import { type Command, exec, show } from '../run/exec.ts'
 import { exitStatus, Failure } from '../run/failure.ts'
 import type { Output } from '../run/output.ts'
+import { readFacts } from '../system/facts.ts'
 import { followKernelLog, type KernelLog, readKernelLog } from '../system/kernel-log.ts'
 import { boundDevices, findDevices, readSysfs } from '../system/machine.ts'
 import { loadedModules } from '../system/modules.ts'
@@ -155,7 +157,8 @@ async function walkThrough(smoke: Smoke, output: Output, show: (check: Check) =>
  * @throws Failure `privilege` where the log may not be read.
  */
 export async function smoke(options: SmokeOptions): Promise<void> {
-  const { project, output } = open(options)
+  const { project: whole, output } = open(options)
+  const project = forKernel(whole, readFacts(whole).running)
   const missing = notLoaded(project)
   if (options.dryRun) {
     const commands = missing.map(({ name, as = name }) => show(loadCommand(as)))

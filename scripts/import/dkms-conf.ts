@@ -58,6 +58,7 @@ function readModules(get: (name: string) => string[]): Module[] {
       name: module,
       ...(as?.[i] && as[i] !== module && { as: as[i] }),
       ...(folder && { folder }),
+      ...ownKernel(get, i),
       ...(place && { location: place }),
     }
   })
@@ -71,15 +72,30 @@ function placed(modules: Module[]): { modules: Module[]; location?: string } {
   return { modules: modules.map(({ location: _, ...rest }) => rest), location }
 }
 
-function kernelOf(get: (name: string) => string[]): Manifest['kernel'] {
-  const [min] = get('BUILD_EXCLUSIVE_KERNEL_MIN')
-  const [max] = get('BUILD_EXCLUSIVE_KERNEL_MAX')
-  const [arch] = get('BUILD_EXCLUSIVE_ARCH')
-  const [pattern] = get('BUILD_EXCLUSIVE_KERNEL')
+/** The kernels that are meant by what is said of all modules, or of one of them. */
+function readRange(get: (name: string) => string[], i: number): string | undefined {
+  const [min, max, pattern] = ['KERNEL_MIN', 'KERNEL_MAX', 'KERNEL'].map(
+    (what) => get(`BUILD_EXCLUSIVE_${what}`)[i],
+  )
   const limits = [...(min ? [`>=${min}`] : []), ...(max ? [`<=${max}`] : [])].join(' ')
-  const range = limits || (pattern && rangeOf(new RegExp(pattern)))
+  return limits || (pattern ? rangeOf(new RegExp(pattern)) : undefined)
+}
+
+const readOptions = (get: (name: string) => string[], i: number): string[] =>
+  (get('BUILD_EXCLUSIVE_CONFIG')[i] ?? '').split(/\s+/).filter(Boolean)
+
+/** From 3.3 on dkms has them by module, too; those of the first one are everybody's. */
+function ownKernel(get: (name: string) => string[], i: number): Pick<Module, 'kernel'> {
+  const [range, options] = i > 0 ? [readRange(get, i), readOptions(get, i)] : [undefined, []]
+  if (!range && options.length === 0) return {}
+  return { kernel: { ...(range && { range }), ...(options.length > 0 && { options }) } }
+}
+
+function kernelOf(get: (name: string) => string[]): Manifest['kernel'] {
+  const [arch] = get('BUILD_EXCLUSIVE_ARCH')
+  const range = readRange(get, 0)
   const fits = arch ? architectures.filter((name) => new RegExp(arch).test(name)) : []
-  const options = (get('BUILD_EXCLUSIVE_CONFIG')[0] ?? '').split(/\s+/).filter(Boolean)
+  const options = readOptions(get, 0)
   const kernel = {
     ...(range && { range }),
     ...(fits.length > 0 && { architectures: fits }),

@@ -1,8 +1,9 @@
+import { forKernel } from '../manifest/for-kernel.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { fileNames } from '../manifest/names.ts'
 import { which } from '../run/exec.ts'
 import { insideContainer } from '../system/container.ts'
-import { installedKernels, runningRelease } from '../system/kernels.ts'
+import { installedKernels, type Kernel, runningRelease } from '../system/kernels.ts'
 import { findModules } from '../system/modules.ts'
 
 /** What decides which kernel is to be booted, and how. */
@@ -37,10 +38,13 @@ export function bootAdvice(facts: BootFacts): { message: string; mend?: string }
 
 /** Kernels that have all of the modules, the newest last. */
 export function readyKernels(project: Project): string[] {
-  const names = fileNames(project)
+  const isReady = (kernel: Kernel) => {
+    const names = fileNames(forKernel(project, kernel))
+    return names.length > 0 && findModules(kernel.release, names).length >= names.length
+  }
   return installedKernels()
-    .map((kernel) => kernel.release)
-    .filter((release) => findModules(release, names).length >= names.length)
+    .filter(isReady)
+    .map(({ release }) => release)
 }
 
 /** The same, of this system. */

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { installedFiles } from '../build/installed-files.ts'
 import { home } from '../home.ts'
+import { forKernel } from '../manifest/for-kernel.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { fileNames, loadedNames } from '../manifest/names.ts'
 import type { Touched } from '../run/transaction.ts'
@@ -113,12 +114,12 @@ export function readInput(project: Project, kernels: Kernel[]): InstallInput {
   const versions = readDkms(name)
   const own = versions.filter((v) => v.version === version && v.source)
   const releases = kernels.map((kernel) => kernel.release)
-  const modules = fileNames(project)
+  const current = kernels.find((kernel) => kernel.running)
   const sources = missingSources(project)
-  const rivals = findRivals(name, modules)
+  const rivals = findRivals(name, fileNames(project))
   const found = strays(project, releases)
   const installed = installedBuilds(own).map(({ release }) => release)
-  const running = kernels.find((kernel) => kernel.running)?.release ?? ''
+  const modules = fileNames(current ? forKernel(project, current) : project)
   const lacking = releases.filter(
     (release) =>
       sources.length > 0 ||
@@ -129,9 +130,9 @@ export function readInput(project: Project, kernels: Kernel[]): InstallInput {
     modules,
     loadedModules(loadedNames(project)),
     version,
-    lacking.includes(running),
+    current !== undefined && lacking.includes(current.release),
   )
-  const load = project.install.autoload !== 'none' && kernels.some((kernel) => kernel.running)
+  const load = project.install.autoload !== 'none' && current !== undefined
   return {
     name,
     version,

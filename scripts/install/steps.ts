@@ -2,6 +2,7 @@ import { basename, join } from 'node:path'
 import { buildHint, errorLines, outOfSpace } from '../build/hints.ts'
 import { readLog } from '../build/logs.ts'
 import { verifyModule } from '../build/verify.ts'
+import { forKernel } from '../manifest/for-kernel.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { fileNames } from '../manifest/names.ts'
 import { type Command, quote, type Result, show } from '../run/exec.ts'
@@ -51,12 +52,12 @@ const asRoot = (...words: string[]): Command => ({ ...ours(...words), root: true
 
 /** Each kernel has each module once, and it is this version, built for that kernel. */
 export function verifyStep(project: Project, kernels: Kernel[]): Step {
-  const names = fileNames(project)
   return {
     title: 'Check what was installed',
     kind: 'install',
     action: async () => {
       for (const kernel of kernels) {
+        const names = fileNames(forKernel(project, kernel))
         const files = findModules(kernel.release, names).filter((file) => !isLinked(file))
         for (const name of names) {
           const own = files.filter((file) => basename(file).startsWith(`${name}.ko`))

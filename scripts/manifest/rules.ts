@@ -68,6 +68,14 @@ function namedFiles(manifest: Manifest): { file: string; path: Path }[] {
   ]
 }
 
+/** dkms looks at the series of a kernel only. */
+function wholeSeries(range: string | undefined, path: Path): Mistake[] {
+  if (range === undefined) return []
+  const bad = badRange(range, path, everyKernel)
+  if (bad.length > 0 || !missingSeries(range)) return bad
+  return [{ path, message: `"${range}" divides a series: dkms can say 6.12, not 6.12.3` }]
+}
+
 /** What a schema cannot say, each rule by its name. */
 const rules: Record<string, Rule> = {
   kernelRangeFitsAKernel: ({ kernel }) => {
@@ -81,15 +89,12 @@ const rules: Record<string, Rule> = {
   dkmsRangeIsARange: ({ dkms }) => (dkms ? badRange(dkms.range, ['dkms', 'range']) : []),
 
   patchesAreForWholeSeries: ({ patches }) =>
-    (patches ?? []).flatMap(({ kernel }, i) => {
-      const path = ['patches', i, 'kernel']
-      if (kernel === undefined) return []
-      const bad = badRange(kernel, path, everyKernel)
-      if (bad.length > 0) return bad
-      return missingSeries(kernel)
-        ? [{ path, message: `"${kernel}" divides a series: dkms can say 6.12, not 6.12.3` }]
-        : []
-    }),
+    (patches ?? []).flatMap(({ kernel }, i) => wholeSeries(kernel, ['patches', i, 'kernel'])),
+
+  modulesAreForWholeSeries: ({ modules }) =>
+    (modules ?? []).flatMap(({ kernel }, i) =>
+      wholeSeries(kernel?.range, ['modules', i, 'kernel', 'range']),
+    ),
 
   eachOptionOnce: (m) =>
     duplicates(

@@ -60,6 +60,11 @@ const parameters = Type.Record(
 const moduleNames = (description: string) =>
   Type.Array(Type.String({ pattern: '^[A-Za-z0-9_][A-Za-z0-9_-]*$' }), { description })
 
+const optionName = Type.String({
+  pattern: '^!?CONFIG_[A-Za-z0-9_]+$',
+  description: 'With CONFIG_; =y and =m both count. With ! before it: neither may be.',
+})
+
 export const module = strict({
   name: Type.String({ pattern: '^[A-Za-z0-9_][A-Za-z0-9_-]*$', description: 'Without .ko.' }),
   as: Type.Optional(
@@ -88,6 +93,17 @@ export const module = strict({
       pattern: '^[a-z0-9_-]+/[A-Za-z0-9_.-]+$',
       description: 'BUS/DRIVER below /sys/bus/BUS/drivers.',
     }),
+  ),
+  kernel: Type.Optional(
+    strict(
+      {
+        range: Type.Optional(text('semver range of kernel series.')),
+        options: Type.Optional(
+          Type.Array(optionName, { minItems: 1, description: 'All of them, as .config has them.' }),
+        ),
+      },
+      'Where it is built, if not for each kernel that the package is for.',
+    ),
   ),
   parameters: Type.Optional(parameters),
   softdeps: Type.Optional(
@@ -124,10 +140,7 @@ export const make = strict({
 })
 
 export const kernelOption = strict({
-  name: Type.String({
-    pattern: '^!?CONFIG_[A-Za-z0-9_]+$',
-    description: 'With CONFIG_; =y and =m both count. With ! before it: neither may be.',
-  }),
+  name: optionName,
   reason: Type.String({ minLength: 1, description: 'Why, as people are told.' }),
 })
 

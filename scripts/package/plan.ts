@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildFor } from '../build/build.ts'
+import { forKernel } from '../manifest/for-kernel.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { exec, quote } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
@@ -123,7 +124,13 @@ export function planPackages(
     for (const name of names) {
       const own = join(work, kernel ? `${name}-${kernel.release}` : name)
       const place = kinds[name].place?.(project) ?? own
-      const input = { project, releases, work: place, sign, ...(binary && { binary }) }
+      const input = {
+        project: kernel ? forKernel(project, kernel) : project,
+        releases,
+        work: place,
+        sign,
+        ...(binary && { binary }),
+      }
       addPackage(plan, name, input, out)
     }
   }

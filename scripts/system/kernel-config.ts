@@ -9,6 +9,10 @@ export interface KernelConfig {
   options: Set<string>
 }
 
+/** Whether an option is y or m; with ! before its name, whether it is neither. */
+export const hasOption = ({ options }: Pick<KernelConfig, 'options'>, name: string): boolean =>
+  name.startsWith('!') ? !options.has(name.slice(1)) : options.has(name)
+
 /** 140200 to 14.2.0. */
 function byNumber(config: string): string | undefined {
   const number = /^CONFIG_(?:GCC|CLANG)_VERSION=([1-9]\d{4,})$/m.exec(config)?.[1]

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { writeSourceTree } from '../../scripts/build/source-tree.ts'
+import { loadManifest } from '../../scripts/manifest/load.ts'
+import { conditionalModule } from '../support/conditional.ts'
 import { kernelRoots, project } from '../support/kernels.ts'
 import { Root, type RootName } from '../support/roots.ts'
 
@@ -89,4 +91,26 @@ for (const [version, rootName] of dkmsVersions)
       )
     await root.sh(`dkms remove ${named} --all`)
     assert.equal((await root.sh(`find /lib/modules -name 'virtio_vmmci*'`)).trim(), '')
+  })
+
+for (const [version, rootName] of dkmsVersions)
+  test(`dkms ${version} builds, installs and removes what a kernel gets of modules with conditions`, async () => {
+    await using root = await Root.of(rootName)
+    const theirs = loadManifest(conditionalModule())
+    const source = '/usr/src/conditional-1'
+    mkdirSync(join(root.folder, source))
+    writeSourceTree(theirs, join(root.folder, source))
+    const release = (await root.sh('ls /lib/modules | sort -V | head -n 1')).trim()
+    const installed = async () =>
+      (await root.sh(`find /lib/modules/${release}/updates -name '*.ko*' | sed 's/\\.ko.*//'`))
+        .trim()
+        .split('\n')
+        .map((file) => basename(file))
+        .sort()
+    await root.sh(`dkms add -m conditional -v 1
+      dkms install -m conditional -v 1 -k ${release}`)
+    const bySeries = version === '2.8' ? 'before' : 'since_6'
+    assert.deepEqual(await installed(), ['always', bySeries, 'with'].sort())
+    await root.sh('dkms remove -m conditional -v 1 --all')
+    assert.equal((await root.sh("find /lib/modules -name 'always*'")).trim(), '')
   })

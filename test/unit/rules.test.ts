@@ -54,6 +54,12 @@ const wrong: [what: string, manifest: object, path: string, says: string][] = [
     '">=6.12.3" divides a series: dkms can say 6.12, not 6.12.3',
   ],
   [
+    'a module divides a series',
+    { modules: [{ name: 'a' }, { name: 'b', kernel: { range: '<6.12.3' } }] },
+    'modules/1/kernel/range',
+    '"<6.12.3" divides a series: dkms can say 6.12, not 6.12.3',
+  ],
+  [
     'an option is required twice',
     { kernel: { options: { required: [{ name: 'CONFIG_A' }, { name: 'CONFIG_A' }] } } },
     'kernel/options/required/1/name',
