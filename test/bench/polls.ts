@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { home } from '../../scripts/home.ts'
 import { defaultConfig, ownConfig } from '../support/daemons.ts'
-import { chronyBy, heading, MINUTES, PPM, Run, row, SERIES, steps, together } from './ptp.ts'
+import { chronyBy, MINUTES, Run, SERIES, sideBySide, steps } from './ptp.ts'
 
 /**
  * npm run bench -- polls: what reading the host's clock more or less often is worth, and what it costs,
@@ -26,15 +26,7 @@ const ways = [
 ]
 
 export async function benchPolls(): Promise<void> {
-  const runs: Run[] = []
-  try {
-    for (const way of ways) runs.push(await Run.begin(way, SERIES))
-    await together(runs, MINUTES)
-  } finally {
-    for (const { guest } of runs) await guest.dispose()
-  }
-  console.log(`host ${PPM} ppm fast, ${MINUTES} min, SYNCRTC half way`)
-  console.log([heading, ...runs.map(row)].join('\n'))
+  const runs = await sideBySide(ways.map((way) => () => Run.begin(way, SERIES)))
   mkdirSync(join(home, 'build'), { recursive: true })
   const seen = runs.map(({ way, points, stepped, accessesPerHour, wakeupsPerHour }) => ({
     ...{ way: way.name, points, stepped, accessesPerHour, wakeupsPerHour },

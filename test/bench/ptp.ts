@@ -22,7 +22,7 @@ import { sync } from '../support/synced.ts'
 export const MINUTES = Number(process.env.VMMCI_BENCH_MINUTES ?? 30)
 export const SERIES = '6.12'
 
-export const PPM = 50
+const PPM = 50
 const SLEEP_NS = -8 * 3600 * 1e9
 /** Between two looks at all the guests, ms. */
 const LOOK = 10_000
@@ -189,7 +189,7 @@ export class Run {
 }
 
 /** All at once, for so long; each half begins with what it takes to settle. */
-export async function together(runs: Run[], minutes: number): Promise<void> {
+async function keepTime(runs: Run[], minutes: number): Promise<void> {
   const start = seconds()
   const half = async () => {
     const end = seconds() + SETTLE + minutes * 30
@@ -202,6 +202,20 @@ export async function together(runs: Run[], minutes: number): Promise<void> {
   for (const run of runs) await run.sleep()
   await half()
   for (const run of runs) await run.end()
+}
+
+/** Begins guests, in turn, lets them keep time side by side, and says what came of it. */
+export async function sideBySide(begin: (() => Promise<Run>)[]): Promise<Run[]> {
+  const runs: Run[] = []
+  try {
+    for (const next of begin) runs.push(await next())
+    await keepTime(runs, MINUTES)
+  } finally {
+    for (const { guest } of runs) await guest.dispose()
+  }
+  console.log(`host ${PPM} ppm fast, ${MINUTES} min, SYNCRTC half way`)
+  console.log([heading, ...runs.map(row)].join('\n'))
+  return runs
 }
 
 /** Widths of a PTP reading and of one bare read of the same register from user space, in turn; ns. */
@@ -232,7 +246,7 @@ const pictured = [chrony, steps, rtc]
 
 const us = (ns: number) => `${(ns / 1e3).toFixed(1)} us`
 
-export function row(run: Run): string {
+function row(run: Run): string {
   const { way, series, clocksource, settledErrors, stepped, accessesPerHour } = run
   return [
     way.name.padEnd(24),
@@ -247,7 +261,7 @@ export function row(run: Run): string {
   ].join('')
 }
 
-export const heading = `${'first RMS'.padStart(59)}${'RMS'.padStart(12)}${'worst'.padStart(12)}${'steps'.padStart(6)}${'access/h'.padStart(9)}${'wakes/h'.padStart(9)}`
+const heading = `${'first RMS'.padStart(59)}${'RMS'.padStart(12)}${'worst'.padStart(12)}${'steps'.padStart(6)}${'access/h'.padStart(9)}${'wakes/h'.padStart(9)}`
 
 export async function benchPtp(): Promise<void> {
   const { ptp, bare } = await windows()
@@ -257,18 +271,13 @@ export async function benchPtp(): Promise<void> {
       `${(median(ptp) / median(bare)).toFixed(2)} (goal 1.2)`,
   )
 
-  const runs: Run[] = []
-  try {
-    for (const way of pictured) runs.push(await Run.begin(way, SERIES))
-    runs.push(await Run.begin(chrony, SERIES, 'clocksource=refined-jiffies'))
-    for (const series of allSeries)
-      if (series !== SERIES) runs.push(await Run.begin(chrony, series))
-    await together(runs, MINUTES)
-  } finally {
-    for (const { guest } of runs) await guest.dispose()
-  }
-  console.log(`host ${PPM} ppm fast, ${MINUTES} min, SYNCRTC half way`)
-  console.log([heading, ...runs.map(row)].join('\n'))
+  const runs = await sideBySide([
+    ...pictured.map((way) => () => Run.begin(way, SERIES)),
+    () => Run.begin(chrony, SERIES, 'clocksource=refined-jiffies'),
+    ...allSeries
+      .filter((series) => series !== SERIES)
+      .map((series) => () => Run.begin(chrony, series)),
+  ])
 
   mkdirSync(join(home, 'build'), { recursive: true })
   const seen = runs.map(({ way, series, clocksource, points, stepped, accessesPerHour }) => ({
