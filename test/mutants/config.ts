@@ -27,7 +27,7 @@ export default {
   ignoreStatic: true,
   concurrency: 2,
   // A loaded machine is slow, and what is slow is no mutant that was noticed.
-  timeoutMS: 60_000,
+  timeoutMS: 10_000,
   thresholds: { high: 90, low: 80, break: 80 },
   reporters: ['clear-text', 'progress', 'json'],
   clearTextReporter: { allowColor: false, logTests: false, skipFull: true },
