@@ -1,7 +1,9 @@
 import { endTimes, readTimes, type Took } from './support/times.ts'
 
-const minutes = (seconds: number) =>
-  `${Math.floor(seconds / 60)}:${String(Math.round(seconds % 60)).padStart(2, '0')}`
+function minutes(exact: number): string {
+  const seconds = Math.round(exact)
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}
 
 const sum = (list: Took[]) => list.reduce((total, { seconds }) => total + seconds, 0)
 

@@ -9,9 +9,9 @@ import { served, sync } from '../support/synced.ts'
 const GOAL_NS = 50e3
 
 /** So many errors in a row tell an RMS, one every other second. */
-const ROW = 40
+const ROW = 20
 /** And so many chrony may take to find the clock's rate: its filter learns for minutes if it began badly. */
-const MOST = 10 * ROW
+const MOST = 20 * ROW
 
 /** The clock's error after chrony has read the host's twice, ns. */
 async function error(guest: Guest): Promise<number> {

@@ -19,6 +19,7 @@ export async function benchModules(): Promise<void> {
   for (const [name, goal] of table) {
     await using their = await TheirModule.of(name)
     const { root, release } = their
+    await root.addWholeKernel()
     const read = "bash -c '. /root/their/dkms.conf; echo $PACKAGE_NAME/$PACKAGE_VERSION'"
     const entry = (await root.sh(read)).trim()
     await root.sh('cp -R /root/their /root/bare; rm /root/bare/manifest.json')

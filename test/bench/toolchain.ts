@@ -18,6 +18,7 @@ export async function benchToolchain(): Promise<void> {
   await import('../../scripts/tools/bundle.ts')
   const tarball = await packedPackage()
   await using root = await Root.of('dkms')
+  await root.addWholeKernel()
   await root.addPackage(tarball)
   const release = (await root.sh('ls /lib/modules | tail -n 1')).trim()
   const rows: Row[] = []

@@ -76,7 +76,7 @@ const cases: Case[] = [
   },
   {
     name: 'no compiler',
-    break: 'rm /usr/bin/*gcc-14 /usr/bin/gcc /usr/bin/*-gcc',
+    break: 'rm /usr/lib/ccache/*gcc* /usr/bin/*gcc-14 /usr/bin/gcc /usr/bin/*-gcc',
     words: ['install', '--yes', '--no-prereqs'],
     kind: 'toolchain',
     says: /There is no compiler.*\n {2}try: apt-get install gcc-14 make/,
@@ -84,7 +84,7 @@ const cases: Case[] = [
   {
     name: 'a compiler that is too old',
     break:
-      "rm /usr/bin/*gcc-14; printf '#!/bin/sh\\necho 8.3.0\\n' > /usr/bin/gcc-14; chmod +x /usr/bin/gcc-14; cp /usr/bin/gcc-14 /usr/bin/x86_64-linux-gnu-gcc-14",
+      "rm /usr/lib/ccache/*gcc* /usr/bin/*gcc-14; printf '#!/bin/sh\\necho 8.3.0\\n' > /usr/bin/gcc-14; chmod +x /usr/bin/gcc-14; cp /usr/bin/gcc-14 /usr/bin/x86_64-linux-gnu-gcc-14",
     words: ['install', '--yes', '--no-prereqs'],
     kind: 'toolchain',
     says: /8\.3\.0 is older than the 14\.\d+\.\d+ that built kernel/,
