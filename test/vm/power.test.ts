@@ -54,10 +54,11 @@ onEachKernel(
 )
 
 // As systemd does since 254: a kernel that kexec has loaded is started where a reboot was asked for. vmd
-// waits for a reset, so the next kernel's driver has to find what was asked, and ask again.
+// waits for a reset, so the next kernel's driver has to find what was asked, and ask again. For debug
+// kernels see life.test.ts.
 onEachKernel(
   'vmctl stop, and a kernel that was loaded for kexec',
-  { own: true, disk: 'kernel', again: true },
+  { own: true, debug: false, disk: 'kernel', again: true },
   async (guest) => {
     const { device } = guest
     await guest.sh(`kexec -l /mnt/vmlinuz --initrd=/mnt/initrd --reuse-cmdline; umount /mnt

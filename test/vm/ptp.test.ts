@@ -213,7 +213,7 @@ for (const series of kernelsFor('ends'))
 // Of these kernels only 5.10 has PTP as a module.
 onEachKernel(
   'PTP as a module, loaded before ours or by it',
-  { on: '5.10', own: true, append: withoutOurs },
+  { on: '5.10', own: true, debug: false, append: withoutOurs },
   async (guest) => {
     for (const first of ['ptp', 'virtio_vmmci']) {
       assert.equal(await guest.sh('lsmod | grep ^ptp || true'), '')
