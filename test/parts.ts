@@ -117,6 +117,11 @@ export const jobs: Job[] = [
     ...onKernel('drivers', series, file('test/vm/drivers.ts')),
     quick: ends.includes(series),
   })),
+  {
+    ...onKernel('debug', debugSeries[0] as Series, file('test/vm/drivers.ts')),
+    name: 'debug drivers',
+    named: true,
+  },
   ...debugSeries.map((series) => ({
     ...onKernel('debug', series, file('test/debug/all.ts')),
     named: true,

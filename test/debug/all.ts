@@ -1,9 +1,6 @@
-/** What runs on a kernel that looks for faults (VMMCI_SERIES names it), in one process for it. */
+/** What is only tried on a kernel that looks for faults; VMMCI_SERIES names it. */
 import { debugSeries } from '../support/kernels.ts'
 
 const [memory] = debugSeries
-if (process.env.VMMCI_SERIES === memory) {
-  await import('./faults.test.ts')
-  await import('../vm/drivers.ts')
-}
+if (process.env.VMMCI_SERIES === memory) await import('./faults.test.ts')
 await import('./stress.test.ts')
