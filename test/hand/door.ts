@@ -40,7 +40,7 @@ async function typeOnceBooted(root: Root, lines: readonly string[]): Promise<Typ
   await boot(root, '6.12', async (guest) => {
     for (const line of lines) {
       const start = Date.now()
-      const answer = await guest.sh(`cd /root; ${line} 2>&1`)
+      const answer = await guest.sh(`. /etc/profile; cd /root; ${line} 2>&1`)
       const seconds = (Date.now() - start) / 1000
       typed.push({ line, seconds, read: answer.replaceAll('\r', '').split('\n') })
     }
