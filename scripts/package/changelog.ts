@@ -11,6 +11,9 @@ export interface Release {
   changes: string[]
 }
 
+/** "### Fixed", and where the versions lead to: what keepachangelog.com has between lists and after them. */
+const beside = /^(#|\[[^\]]+\]: )/
+
 /**
  * Parses CHANGELOG.md: "## VERSION - YYYY-MM-DD", then a list. Newest first, as it stands. Throws a
  * Failure of kind package where there is no such heading, or one that is no version and date.
@@ -24,7 +27,8 @@ export function parseChangelog(text: string): Release[] {
     const date = new Date(`${day}T00:00:00Z`)
     if (!version || !/\d/.test(version) || Number.isNaN(date.getTime()))
       throw bad(`has a heading that is no "VERSION - YYYY-MM-DD": ${heading}`)
-    const [, ...items] = lines.join('\n').split(/^- /m)
+    const text = lines.filter((line) => !beside.test(line)).join('\n')
+    const [, ...items] = text.split(/^- /m)
     const changes = items.map((item) => item.replaceAll('`', '').split(/\s+/).join(' ').trim())
     return { version, date, changes }
   })

@@ -39,6 +39,14 @@ test('a changelog is read', () => {
   ])
 })
 
+test('headings between changes and links after them are no part of a change', () => {
+  const lines = [
+    ...['## [1.0.0] - 2026-11-24', '', '### Added', '', '- One.', '', '### Fixed', ''],
+    ...['- Two, see [#3].', '', '[1.0.0]: https://example.org/1', '[#3]: https://example.org/3'],
+  ]
+  assert.deepEqual(parseChangelog(lines.join('\n'))[0]?.changes, ['One.', 'Two, see [#3].'])
+})
+
 for (const [heading, version] of [
   ['1.0.0 - 2026-11-24', '1.0.0'],
   ['v1.0.0 - 2026-11-24', '1.0.0'],
