@@ -23,36 +23,13 @@ import { packageValues } from '../../scripts/package/values.ts'
 import { exec } from '../../scripts/run/exec.ts'
 import type { Failure } from '../../scripts/run/failure.ts'
 import { readFacts } from '../../scripts/system/facts.ts'
+import { theirManifest, theirSource } from '../support/somebody.ts'
 
 const work = mkdtempSync(join(tmpdir(), 'anybody-'))
 after(() => rmSync(work, { recursive: true }))
 
-const source = `// SPDX-License-Identifier: MIT
-/* Copyright (C) 2019 Ada Lovelace */
-MODULE_VERSION("0.8");
-`
-
-/** A folder with somebody's module and the plainest manifest, changed; its manifest. */
-function folder(change: object = {}, files: Record<string, string> = {}): string {
-  const at = join(mkdtempSync(join(work, 'm-')), 'inner')
-  const all: Record<string, string> = {
-    Makefile: 'obj-m := their.o\n',
-    'their.c': source,
-    'manifest.json': JSON.stringify({
-      package: { name: 'their', summary: 'Theirs', maintainer: 'A B <a@b>' },
-      ...change,
-    }),
-    ...files,
-  }
-  for (const [path, text] of Object.entries(all)) {
-    mkdirSync(dirname(join(at, path)), { recursive: true })
-    writeFileSync(join(at, path), text)
-  }
-  return join(at, 'manifest.json')
-}
-
 const load = (change: object = {}, files: Record<string, string> = {}) =>
-  loadManifest(folder(change, files))
+  loadManifest(theirManifest(change, files))
 
 /** What dkms's shell makes of a dkms.conf, a variable a line. */
 async function sourced(project: Project, ...variables: string[]): Promise<string[]> {
@@ -90,7 +67,7 @@ test('what can be found out need not be said', () => {
 })
 
 test('a template in the manifest’s folder or above it is not run', () => {
-  const file = folder({}, { 'dkms.conf.tpl': '<% globalThis.planted = true %>' })
+  const file = theirManifest({}, { 'dkms.conf.tpl': '<% globalThis.planted = true %>' })
   writeFileSync(join(dirname(file), '../dkms.conf.tpl'), '<% globalThis.planted = true %>')
   mkdirSync(join(dirname(file), '../debian/dkms'), { recursive: true })
   writeFileSync(
@@ -103,7 +80,7 @@ test('a template in the manifest’s folder or above it is not run', () => {
 })
 
 test('nothing is taken from above the manifest’s folder', () => {
-  const file = folder()
+  const file = theirManifest()
   const above = join(dirname(file), '..')
   writeFileSync(join(above, 'package.json'), '{ "version": "7.7.7" }')
   writeFileSync(join(above, 'CHANGELOG.md'), '# C\n\n## 7.7.7 - 2020-01-01\n\n- No.\n')
@@ -160,14 +137,14 @@ for (const name of ['tp_smapi', 'a.b', 'lib++', 'Upper'])
 test('sources: folders, patterns, and what git would not have is left out', () => {
   const files = {
     '.gitignore': 'made.c\n',
-    'made.c': source,
-    'sub/a.c': source,
+    'made.c': theirSource,
+    'sub/a.c': theirSource,
     'sub/.gitignore': '/b.c\n',
-    'sub/b.c': source,
+    'sub/b.c': theirSource,
     'sub/x.o': '',
     'sub/.x.o.cmd': '',
     'their.ko': '',
-    'gen/c.c': source,
+    'gen/c.c': theirSource,
     'README.md': '',
   }
   assert.deepEqual(load({}, files).sources, [
@@ -186,7 +163,7 @@ test('sources: folders, patterns, and what git would not have is left out', () =
 })
 
 test('sources: what a build left is none, what was shipped is one, links lead nowhere else', () => {
-  const at = folder(
+  const at = theirManifest(
     {},
     {
       '.version': '1',
@@ -213,7 +190,7 @@ test('sources: what a build left is none, what was shipped is one, links lead no
 })
 
 test('a program among the sources stays one', () => {
-  const file = folder({}, { 'genver.sh': '#!/bin/sh\n' })
+  const file = theirManifest({}, { 'genver.sh': '#!/bin/sh\n' })
   chmodSync(join(dirname(file), 'genver.sh'), 0o755)
   const tree = mkdtempSync(join(work, 't-'))
   writeSourceTree(loadManifest(file), tree)
@@ -336,7 +313,7 @@ test('what is installed under another name is known by that', () => {
 
 test('a program that comes along stays one', () => {
   const to = { '/usr/lib/udev/their_mount': 'mount.sh', '/usr/share/doc/their/r': 'Makefile' }
-  const at = folder({ install: { files: to } }, { 'mount.sh': '#!/bin/sh\n' })
+  const at = theirManifest({ install: { files: to } }, { 'mount.sh': '#!/bin/sh\n' })
   chmodSync(join(dirname(at), 'mount.sh'), 0o755)
   const project = loadManifest(at)
   assert.deepEqual(packageValues(project, readReleases(project), []).files, [
