@@ -42,8 +42,20 @@ function copyrights(project: Project, releases: Release[]): string[] {
   return said.length > 0 ? said : [`${year} the authors, as the sources say`]
 }
 
-/** A package for one kernel: what its name and its dependencies are made of. */
-export function binaryValues(project: Project, release: string) {
+/** What dpkg and rpm call the machines that Node runs on. */
+const machines: Record<string, { deb: string; rpm: string }> = {
+  x64: { deb: 'amd64', rpm: 'x86_64' },
+  ia32: { deb: 'i386', rpm: 'i686' },
+  arm64: { deb: 'arm64', rpm: 'aarch64' },
+  arm: { deb: 'armhf', rpm: 'armv7hl' },
+  ppc64: { deb: 'ppc64el', rpm: 'ppc64le' },
+}
+
+/**
+ * A package for one kernel: what its name and its dependencies are made of. `machine` is as Node says
+ * it; the others are called that by all.
+ */
+export function binaryValues(project: Project, release: string, machine: string = arch()) {
   const base = project.package.name.replace(/-dkms$/, '')
   const name = `${base}-modules-${release}`
   return {
@@ -57,8 +69,8 @@ export function binaryValues(project: Project, release: string) {
      * has newer kernels has no such /lib, and wants to have no file below it.
      */
     modulesFolder: `${semver.lt(semver.coerce(release) ?? '0.0.0', '6.1.0') ? '' : '/usr'}/lib/modules`,
-    debArchitecture: arch() === 'x64' ? 'amd64' : 'i386',
-    rpmArchitecture: arch() === 'x64' ? 'x86_64' : 'i686',
+    debArchitecture: machines[machine]?.deb ?? machine,
+    rpmArchitecture: machines[machine]?.rpm ?? machine,
   }
 }
 

@@ -191,6 +191,19 @@ for (const [release, folder] of [
     assert.equal(binaryValues(load(), release).modulesFolder, folder)
   })
 
+for (const [machine, deb, rpm] of [
+  ['x64', 'amd64', 'x86_64'],
+  ['ia32', 'i386', 'i686'],
+  ['arm64', 'arm64', 'aarch64'],
+  ['arm', 'armhf', 'armv7hl'],
+  ['ppc64', 'ppc64el', 'ppc64le'],
+  ['riscv64', 'riscv64', 'riscv64'],
+] as const)
+  test(`a package for one kernel of ${rpm} is ${deb} to dpkg`, () => {
+    const { debArchitecture, rpmArchitecture } = binaryValues(load(), '6.1', machine)
+    assert.deepEqual([debArchitecture, rpmArchitecture], [deb, rpm])
+  })
+
 test('a digest is what sha256sum would say', () => {
   const tree = new Tree({ '/a': 'abc' })
   assert.equal(
