@@ -69,7 +69,7 @@ export function refusalHint(stderr: string): { hint: string; mend?: string } | u
 /** The compiler's and linker's own lines from a make log: the first errors, with what they point to. */
 export function errorLines(log: string, most = 12): string[] {
   const lines = log.split('\n')
-  const first = lines.findIndex((line) => /\b(error|Error \d+|fatal|undefined)\b/i.test(line))
+  const first = lines.findIndex((line) => /\b(error|fatal|undefined)\b/i.test(line))
   if (first < 0) return lines.filter(Boolean).slice(-most)
   return lines.slice(first, first + most).filter(Boolean)
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { buildHint, outOfSpace } from '../../scripts/build/hints.ts'
+import { buildHint, errorLines, outOfSpace, refusalHint } from '../../scripts/build/hints.ts'
 
 /** As gcc, as, fixdep and others said it, on a disk that was full and on one that was not. */
 const logs: [says: string, full: boolean][] = [
@@ -39,3 +39,61 @@ for (const [says, cause] of causes)
     if (cause) assert.match(hint ?? '', cause)
     else assert.equal(hint, undefined)
   })
+
+/** What modprobe says, why that is, and the command that mends it. */
+const refusals: [says: string, why: RegExp | undefined, mend?: string][] = [
+  ["could not insert 'x': Key was rejected by service", /signed with a key/, 'keys show'],
+  ["could not insert 'x': Required key not available", /signed with a key/, 'keys show'],
+  ["could not insert 'x': Operation not permitted", /signed with a key/, 'keys show'],
+  ["could not insert 'x': Exec format error", /another kernel/, 'install'],
+  ['insmod: ERROR: could not insert module x.ko: Invalid module format', /another kern/, 'install'],
+  ['modprobe: FATAL: Module x not found in directory /lib/modules/6.1', /not installed/, 'install'],
+  ["could not insert 'x': No such device", undefined],
+]
+
+for (const [says, why, mend] of refusals)
+  test(`why a module is not loaded: ${says}`, () => {
+    const found = refusalHint(says)
+    if (!why) return assert.equal(found, undefined)
+    assert.match(found?.hint ?? '', why)
+    assert.equal(found?.mend, `vmmci-dkms ${mend}`)
+  })
+
+/** A make log, and what of it is shown; the first is what went wrong first. */
+const makeLogs: [what: string, log: string[], shown: string[]][] = [
+  [
+    'a compiler’s error, with what it points to',
+    [
+      ...['  CC [M]  x.o', 'x.c: In function f:', 'x.c:7:3: error: no such thing', '    7 | thing'],
+      ...['', 'make[2]: *** [x.o] Error 1', ''],
+    ],
+    ['x.c:7:3: error: no such thing', '    7 | thing', 'make[2]: *** [x.o] Error 1'],
+  ],
+  [
+    'the linker’s',
+    ['  MODPOST', 'ERROR: modpost: "f" [x.ko] undefined!', 'make: *** Error 12'],
+    ['ERROR: modpost: "f" [x.ko] undefined!', 'make: *** Error 12'],
+  ],
+  [
+    'an error that is the first line',
+    ['fatal: x.h', 'compilation ended'],
+    ['fatal: x.h', 'compilation ended'],
+  ],
+  [
+    'words that only look like one',
+    ['  CC  terror.o', '  CC  errors.o', '', 'Killed'],
+    ['  CC  terror.o', '  CC  errors.o', 'Killed'],
+  ],
+]
+
+for (const [what, log, shown] of makeLogs)
+  test(`shown of a log: ${what}`, () => assert.deepEqual(errorLines(log.join('\n')), shown))
+
+test('no more of a log is shown than was asked for', () => {
+  const lines = Array.from({ length: 20 }, (_, i) => `line ${i}`)
+  assert.deepEqual(errorLines(lines.join('\n'), 2), ['line 18', 'line 19'])
+  const log = [...lines, 'x.c:1:1: error: a', ...lines].join('\n')
+  assert.deepEqual(errorLines(log, 3), ['x.c:1:1: error: a', 'line 0', 'line 1'])
+  assert.deepEqual(errorLines(['fatal: x.h', ...lines].join('\n'), 2), ['fatal: x.h', 'line 0'])
+  assert.equal(errorLines(log).length, 12)
+})
