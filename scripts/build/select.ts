@@ -1,5 +1,5 @@
 import semver from 'semver'
-import { findHeaders, type HeadersSource, headersCommand } from '../install/headers.ts'
+import { headersFailure } from '../install/find-headers.ts'
 import { type HeaderPackages, headerPackages } from '../install/packages.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { Failure } from '../run/failure.ts'
@@ -20,46 +20,6 @@ export function checkRange(project: Project, kernel: Kernel): void {
 /** The command that brings a kernel's headers on this distribution, if it is one of its kernels. */
 export function headersFor(facts: SystemFacts, release: string): HeaderPackages | undefined {
   return facts.distribution && headerPackages(facts.distribution, facts.os, release)
-}
-
-const headersProblem: Record<Exclude<Kernel['headers']['state'], 'ok'>, (k: Kernel) => string> = {
-  absent: (k) => `Kernel ${k.release} has no headers.`,
-  dangling: (k) => `/lib/modules/${k.release}/build leads nowhere: the headers were removed.`,
-  incomplete: (k) => `${k.headers.folder} lacks ${k.headers.missing.join(', ')}.`,
-  mismatch: (k) =>
-    `/lib/modules/${k.release}/build leads to the headers of ${k.headers.utsRelease ?? k.headers.release}.`,
-  stale: (k) =>
-    `${k.headers.folder}/include/generated/utsrelease.h is of kernel ${k.headers.utsRelease}: modules would be taken for that one's.`,
-  foreign: (k) =>
-    `${k.headers.folder} was configured for ${k.headers.architecture}, not for this machine.`,
-}
-
-/** What is wrong with a kernel's headers, and what mends it; undefined where they are fine. */
-export async function headersFailure(
-  facts: SystemFacts,
-  kernel: Kernel,
-): Promise<Failure | undefined> {
-  const { state } = kernel.headers
-  if (state === 'ok') return undefined
-  const source = await findHeaders(facts, kernel)
-  const manager = facts.distribution?.manager
-  return new Failure(
-    'headers',
-    `${headersProblem[state](kernel)}${sourceProblem(kernel, source)}`,
-    {
-      mend:
-        (manager && headersCommand(manager, source)) ??
-        `ls -l /lib/modules/${kernel.release}/build`,
-    },
-  )
-}
-
-function sourceProblem({ release }: Kernel, source: HeadersSource): string {
-  if (source.kind === 'upgrade')
-    return ` Those that can be had are of ${source.offered}, another kernel: it has to run first.`
-  if (source.kind === 'none')
-    return ` No package has them: who built it has, and /lib/modules/${release}/build has to lead there.`
-  return ''
 }
 
 /** A kernel that was named: it must exist and be in range. */

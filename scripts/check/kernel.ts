@@ -1,6 +1,6 @@
 import semver from 'semver'
-import { headersFailure, headersFor } from '../build/select.ts'
-import { isInstalled } from '../install/headers.ts'
+import { headersFor } from '../build/select.ts'
+import { headersFailure, isInstalled } from '../install/find-headers.ts'
 import { forKernel } from '../manifest/for-kernel.ts'
 import type { KernelOption, Project } from '../manifest/manifest.ts'
 import { which } from '../run/exec.ts'

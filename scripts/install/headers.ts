@@ -1,8 +1,7 @@
-import { ask } from '../run/exec.ts'
-import type { SystemFacts } from '../system/facts.ts'
+import { Failure } from '../run/failure.ts'
 import type { Kernel } from '../system/kernels.ts'
-import { findKernelPackage, type Owner } from '../system/ownership.ts'
-import { headerPackages, installCommand, managers, type PackageManager } from './packages.ts'
+import type { Owner } from '../system/ownership.ts'
+import { installCommand, managers, type PackageManager } from './packages.ts'
 
 /** What brings a kernel's headers, or why nothing does. */
 export type HeadersSource =
@@ -36,6 +35,21 @@ export function headersOfImage({ package: image, manager, version }: Owner): str
   }
 }
 
+/** What headers may be called, the likeliest first: by who owns the kernel, before it is guessed. */
+export function headersNames(
+  release: string,
+  manager: PackageManager,
+  owner: Owner | undefined,
+  guessed: string | undefined,
+): string[] {
+  const names = [
+    owner && headersOfImage(owner),
+    guessed,
+    ...(manager === 'apt' ? [`linux-headers-${release}`] : []),
+  ]
+  return [...new Set(names.filter((name) => name !== undefined))]
+}
+
 /** What a package manager knows of a package. */
 export interface PackageState {
   installed: boolean
@@ -62,15 +76,11 @@ export function chooseHeaders(
     : { kind: 'install', packages: [offer] }
 }
 
-export async function isInstalled(manager: PackageManager, name: string): Promise<boolean> {
-  const answer = await ask([...managers[manager].installed, name])
-  return manager === 'apt' ? answer === 'installed' : answer !== undefined
-}
-
-/** The version of a package that can be had: a word for those whose kernels move on in place. */
-async function offeredVersion(manager: PackageManager, name: string): Promise<string | undefined> {
-  const answer = await ask([...managers[manager].available, name])
-  if (answer === undefined) return undefined
+/**
+ * The version that can be had, by what a package manager says of a package: '' from those whose
+ * kernels do not move on in place, undefined where there is none.
+ */
+export function offeredIn(manager: PackageManager, answer: string): string | undefined {
   if (manager === 'pacman') return /^Version\s*:\s*(\S+)/m.exec(answer)?.[1] ?? ''
   if (manager === 'xbps') return /^pkgver: .*-(\d\S*)$/m.exec(answer)?.[1] ?? ''
   if (manager === 'apk') return answer.includes(':') ? '' : undefined
@@ -84,52 +94,6 @@ export function reinstallSet(headers: string, depends: string): string[] {
     .map((word) => word.trim().split(/[ (:]/)[0] ?? '')
     .filter((name) => /^(?:linux|proxmox|pve)-(?:headers|kbuild)-|^linux-.*-headers-/.test(name))
   return [...new Set([headers, ...others])]
-}
-
-/** Where a kernel's own headers come from: asked of who owns the kernel before it is guessed. */
-export async function findHeaders(facts: SystemFacts, { release }: Kernel): Promise<HeadersSource> {
-  const { distribution, os } = facts
-  const owner = await findKernelPackage(release)
-  const manager = owner?.manager ?? distribution?.manager
-  if (!manager) return { kind: 'none' }
-  const guessed = distribution && headerPackages(distribution, os, release)?.headers
-  const names = [
-    ...new Set(
-      [
-        owner && headersOfImage(owner),
-        guessed,
-        ...(manager === 'apt' ? [`linux-headers-${release}`] : []),
-      ].filter((name) => name !== undefined),
-    ),
-  ]
-  const states = new Map<string, PackageState>()
-  for (const name of names) {
-    const offered = await offeredVersion(manager, name)
-    states.set(name, {
-      installed: await isInstalled(manager, name),
-      ...(offered !== undefined && { offered }),
-    })
-  }
-  const own = manager === 'pacman' || manager === 'xbps' ? owner?.version : undefined
-  const source = chooseHeaders(names, (name) => states.get(name) ?? { installed: false }, own)
-  if (source.kind === 'reinstall' && manager === 'apt') {
-    const [name = ''] = source.packages
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own.
-    const depends = await ask(['dpkg-query', '-W', '-f', '${Depends}', name])
-    return { kind: 'reinstall', packages: reinstallSet(name, depends ?? '') }
-  }
-  // Before the lists were ever fetched nothing can be had; then what is usual is named.
-  if (source.kind === 'none' && guessed && !(await knowsPackages(facts)))
-    return { kind: 'install', packages: [guessed], refresh: true }
-  return source
-}
-
-/** Whether the package lists are there at all: dpkg's own list of what is installed is none. */
-async function knowsPackages({ distribution }: SystemFacts): Promise<boolean> {
-  const [any] = distribution?.toolchain ?? []
-  if (!distribution || !any) return false
-  if (distribution.manager === 'apt') return Boolean(await ask(['apt-cache', 'madison', any]))
-  return (await offeredVersion(distribution.manager, any)) !== undefined
 }
 
 /** The one command that brings headers, as a person types it. */
@@ -157,9 +121,36 @@ export function kernelsIn(simulation: string): string[] {
   ].map((match) => match[1] as string)
 }
 
-/** Kernels that would come along with packages: Debian's headers depend on their kernel. */
-export async function kernelsWith(manager: PackageManager, packages: string[]): Promise<string[]> {
-  if (manager !== 'apt' || packages.length === 0) return []
-  const words = managers.apt.install.filter((word) => word !== '-y')
-  return kernelsIn((await ask([...words, '--simulate', ...packages])) ?? '')
+const problems: Record<Exclude<Kernel['headers']['state'], 'ok'>, (k: Kernel) => string> = {
+  absent: (k) => `Kernel ${k.release} has no headers.`,
+  dangling: (k) => `/lib/modules/${k.release}/build leads nowhere: the headers were removed.`,
+  incomplete: (k) => `${k.headers.folder} lacks ${k.headers.missing.join(', ')}.`,
+  mismatch: (k) =>
+    `/lib/modules/${k.release}/build leads to the headers of ${k.headers.utsRelease ?? k.headers.release}.`,
+  stale: (k) =>
+    `${k.headers.folder}/include/generated/utsrelease.h is of kernel ${k.headers.utsRelease}: modules would be taken for that one's.`,
+  foreign: (k) =>
+    `${k.headers.folder} was configured for ${k.headers.architecture}, not for this machine.`,
+}
+
+function sourceProblem({ release }: Kernel, source: HeadersSource): string {
+  if (source.kind === 'upgrade')
+    return ` Those that can be had are of ${source.offered}, another kernel: it has to run first.`
+  if (source.kind === 'none')
+    return ` No package has them: who built it has, and /lib/modules/${release}/build has to lead there.`
+  return ''
+}
+
+/** What is wrong with a kernel's headers, and what mends it; undefined where they are fine. */
+export function headersProblem(
+  kernel: Kernel,
+  manager: PackageManager | undefined,
+  source: HeadersSource,
+): Failure | undefined {
+  const { state } = kernel.headers
+  if (state === 'ok') return undefined
+  return new Failure('headers', `${problems[state](kernel)}${sourceProblem(kernel, source)}`, {
+    mend:
+      (manager && headersCommand(manager, source)) ?? `ls -l /lib/modules/${kernel.release}/build`,
+  })
 }

@@ -1,4 +1,4 @@
-import { defaultSelection, headersFailure, headersFor, meantKernel } from '../build/select.ts'
+import { defaultSelection, headersFor, meantKernel } from '../build/select.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { which } from '../run/exec.ts'
 import type { Failure } from '../run/failure.ts'
@@ -6,7 +6,7 @@ import { compilerPackages, compilerProblem, findCompiler } from '../system/compi
 import { insideContainer } from '../system/container.ts'
 import type { SystemFacts } from '../system/facts.ts'
 import { type Kernel, machine } from '../system/kernels.ts'
-import { findHeaders, kernelsWith } from './headers.ts'
+import { findHeaders, headersFailure, kernelsWith } from './find-headers.ts'
 import { missingNeeds } from './needs.ts'
 
 /** Packages to install, and why. */

@@ -1,4 +1,3 @@
-import { headersFailure } from '../build/select.ts'
 import type { Documents } from '../cli/documents.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { loadedNames } from '../manifest/names.ts'
@@ -9,6 +8,7 @@ import { modprobeLines, showModprobeLine } from '../system/modprobe.ts'
 import { loadedModules } from '../system/modules.ts'
 import { adviseBoot } from './boot.ts'
 import { chronyOffer } from './chrony.ts'
+import { headersFailure } from './find-headers.ts'
 import type { InstallInput } from './plan.ts'
 
 /** Who boots next finds nothing loaded, by lines that modprobe itself passes over. */
