@@ -47,16 +47,15 @@ const numbers = (from: number, to: number) => toRegexRange(from, to).replaceAll(
 export const patternOf = (range: string): string =>
   seriesPattern(range) ?? seriesPattern(`${range} <100`) ?? ''
 
-/** Runs of minor numbers of which a range has a release. */
-function runs(range: string, major: number): [number, number][] {
-  const found: [number, number][] = []
-  for (const minor of minors) {
-    if (!semver.intersects(range, `${major}.${minor}.x`)) continue
-    const run = found.at(-1)
-    if (run && run[1] === minor - 1) run[1] = minor
-    else found.push([minor, minor])
+/** Numbers as one group of a pattern: those that follow each other together. */
+function oneOf(all: number[]): string {
+  const runs: [from: number, to: number][] = []
+  for (const number of all) {
+    const run = runs.at(-1)
+    if (run && run[1] === number - 1) run[1] = number
+    else runs.push([number, number])
   }
-  return found
+  return `(${runs.map(([from, to]) => numbers(from, to)).join('|')})`
 }
 
 /**
@@ -69,19 +68,11 @@ export function seriesPattern(range: string): string | undefined {
   if (floorOnly) return undefined
   const whole: number[] = []
   const parts = majors.flatMap((major) => {
-    const found = runs(range, major)
-    const [first] = found
-    if (first?.[0] === 0 && first[1] === minors.length - 1) {
-      whole.push(major)
-      return []
-    }
-    return found.length > 0
-      ? [`${major}\\.(${found.map(([from, to]) => numbers(from, to)).join('|')})`]
-      : []
+    const found = minors.filter((minor) => semver.intersects(range, `${major}.${minor}.x`))
+    if (found.length < minors.length) return found.length > 0 ? [`${major}\\.${oneOf(found)}`] : []
+    whole.push(major)
+    return []
   })
-  const firstWhole = whole[0]
-  const lastWhole = whole.at(-1)
-  if (firstWhole !== undefined && lastWhole !== undefined)
-    parts.push(`(${numbers(firstWhole, lastWhole)})\\.[0-9]+`)
+  if (whole.length > 0) parts.push(`${oneOf(whole)}\\.[0-9]+`)
   return `^(${parts.join('|')})([^0-9]|$)`
 }
