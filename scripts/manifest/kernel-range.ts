@@ -4,9 +4,6 @@ import toRegexRange from 'to-regex-range'
 /** Linux 2.6.12, where its git history begins, to a major number that is far away. */
 const majors = Array.from({ length: 38 }, (_, i) => i + 2)
 const minors = Array.from({ length: 100 }, (_, i) => i)
-const last = 999
-
-const inRange = (range: string, version: string) => semver.satisfies(version, range)
 
 /**
  * The range of the series whose releases fit a pattern, as dkms.conf's BUILD_EXCLUSIVE_KERNEL has one;
@@ -30,14 +27,13 @@ export function rangeOf(pattern: RegExp): string | undefined {
   return parts.length > 0 ? parts.join(' || ') : undefined
 }
 
-/** Whether a range has some releases of a series and not others. */
+/** Whether a range has some releases of a series and not others: one that it names has to be it. */
 export function missingSeries(range: string): boolean {
-  return majors.some((major) =>
-    minors.some(
-      (minor) =>
-        inRange(range, `${major}.${minor}.0`) !== inRange(range, `${major}.${minor}.${last}`),
-    ),
-  )
+  return new semver.Range(range).set.flat().some(({ value }) => {
+    const named = semver.coerce(value)
+    const series = named && `${named.major}.${named.minor}.x`
+    return series !== null && semver.intersects(range, series) && !semver.subset(series, range)
+  })
 }
 
 /** As an extended regular expression, which knows no groups that are not counted. */
