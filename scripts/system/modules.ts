@@ -21,10 +21,8 @@ function fields(text: string, name: string): string[] {
     .map((line) => line.slice(name.length + 1).trim())
 }
 
-/** Asks modinfo(8) about a module file. Undefined where it is no module. */
-export async function moduleInfo(file: string): Promise<ModuleInfo | undefined> {
-  const text = await ask(['modinfo', file])
-  if (text === undefined) return undefined
+/** What modinfo(8) prints of a module file. */
+export function parseModinfo(file: string, text: string): ModuleInfo {
   const version = fields(text, 'version')[0]
   const signer = fields(text, 'signer')[0]
   return {
@@ -35,6 +33,12 @@ export async function moduleInfo(file: string): Promise<ModuleInfo | undefined> 
     ...(version && { version }),
     ...(signer && { signer }),
   }
+}
+
+/** Asks about a module file. Undefined where it is no module. */
+export async function moduleInfo(file: string): Promise<ModuleInfo | undefined> {
+  const text = await ask(['modinfo', file])
+  return text === undefined ? undefined : parseModinfo(file, text)
 }
 
 /** What modinfo prints of an alias is the pattern itself, so patterns are compared, not matched. */

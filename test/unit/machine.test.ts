@@ -14,7 +14,13 @@ import {
   readSysfs,
   showEnforcement,
 } from '../../scripts/system/machine.ts'
-import { findModules, hasAlias, loadedModules, moduleInfo } from '../../scripts/system/modules.ts'
+import {
+  findModules,
+  hasAlias,
+  loadedModules,
+  moduleInfo,
+  parseModinfo,
+} from '../../scripts/system/modules.ts'
 import { Tree } from '../support/tree.ts'
 
 test('os-release is where os-release(5) says, /etc first', () => {
@@ -240,6 +246,35 @@ test('an alias is had as a pattern, by its beginning', () => {
   const info = { file: '', name: '', release: '', aliases: ['pci:v0Bd07sv*', 'x'] }
   assert.ok(hasAlias(info, 'pci:v0Bd07*') && hasAlias(info, 'x'))
   assert.ok(!hasAlias(info, 'pci:v0Bd08*') && !hasAlias(info, 'b:x') && !hasAlias(info, 'v0Bd07*'))
+})
+
+const modinfo = `filename:       /m/virtio-x.ko.xz
+version:        1.0
+srcversion:     0123456789ABCDEF
+description:    says version: 7
+alias:          pci:v00000B5Dd00000777sv*sd*bc*sc*i*
+alias:          virtio-x
+name:           virtio_x
+vermagic:       6.12.117+deb13-amd64 SMP preempt mod_unload
+sig_id:         PKCS#7
+signer:         A B
+`
+
+test('a module’s own words are read from what modinfo prints', () => {
+  assert.deepEqual(parseModinfo('/m/virtio-x.ko.xz', modinfo), {
+    file: '/m/virtio-x.ko.xz',
+    name: 'virtio-x',
+    version: '1.0',
+    release: '6.12.117+deb13-amd64',
+    aliases: ['pci:v00000B5Dd00000777sv*sd*bc*sc*i*', 'virtio-x'],
+    signer: 'A B',
+  })
+})
+
+test('a module that says nothing of itself', () => {
+  const file = '/m.konst/a.kosher.ko'
+  const expected = { file, name: 'a.kosher', release: '', aliases: [] }
+  assert.deepEqual(parseModinfo(file, `filename: ${file}\nversion:\nsigner:\n`), expected)
 })
 
 test('what is no module is none', async () => {
