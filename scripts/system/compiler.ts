@@ -1,6 +1,5 @@
 import semver from 'semver'
 import type { Distribution, PackageManager } from '../install/packages.ts'
-import { ask, which } from '../run/exec.ts'
 import type { Headers } from './kernels.ts'
 
 export interface Compiler {
@@ -10,26 +9,18 @@ export interface Compiler {
 }
 
 /** What of the headers a compiler is chosen by. */
-type Built = Pick<Headers, 'compiler' | 'compilerVersion'>
+export type Built = Pick<Headers, 'compiler' | 'compilerVersion'>
 
 const isClang = ({ compiler }: Built): boolean => compiler === 'clang'
 
-/** clang-19 where that is the kernel's own, else clang: Debian has several beside each other. */
-function names(built: Built): string[] {
+/**
+ * What it may be called, the likeliest first. clang-19 where that is the kernel's own, else clang:
+ * Debian has several beside each other.
+ */
+export function compilerNames(built: Built): string[] {
   if (!isClang(built)) return [...new Set([built.compiler ?? 'gcc', 'gcc'])]
   const major = built.compilerVersion && semver.major(built.compilerVersion)
   return [...(major ? [`clang-${major}`] : []), 'clang']
-}
-
-/**
- * The compiler for modules of these headers: the one that built the kernel, under the name that it
- * had then, or else the system's own of the same kind. Undefined where there is none.
- */
-export async function findCompiler(headers: Built): Promise<Compiler | undefined> {
-  const name = names(headers).find(which)
-  if (!name) return undefined
-  const answer = await ask([name, '-dumpfullversion', '-dumpversion'])
-  return { name, version: semver.coerce(answer)?.version ?? '0.0.0' }
 }
 
 /**

@@ -8,6 +8,8 @@ import { loadManifest } from '../../scripts/manifest/load.ts'
 import { ask } from '../../scripts/run/exec.ts'
 import {
   compilerArguments,
+  compilerFit,
+  compilerNames,
   compilerPackages,
   compilerProblem,
 } from '../../scripts/system/compiler.ts'
@@ -49,15 +51,44 @@ test('a kernel that says by options what built it is believed', () => {
   assert.deepEqual([built.compiler, built.compilerVersion], ['clang', '18.1.8'])
 })
 
-for (const [manager, gcc] of [
-  ['apt', 'gcc-13'],
-  ['zypper', 'gcc13'],
-  ['dnf', 'gcc'],
-  ['pacman', 'gcc'],
+for (const [manager, compiler, packages] of [
+  ['apt', 'gcc-13', ['gcc-13', 'make']],
+  ['zypper', 'gcc-13', ['gcc13', 'make']],
+  ['dnf', 'gcc-13', ['gcc', 'make', 'kmod']],
+  ['pacman', 'gcc-13', ['gcc', 'make', 'kmod']],
+  ['apt', 'gcc-13-mine', ['gcc', 'make', 'kmod']],
+  ['zypper', undefined, ['gcc', 'make', 'kmod']],
 ] as const)
-  test(`gcc-13 is ${gcc} to ${manager}`, () => {
-    const [first] = compilerPackages({ compiler: 'gcc-13' }, manager, ['gcc', 'make', 'kmod'])
-    assert.equal(first, gcc)
+  test(`${compiler ?? 'what nobody tells of'} is ${packages[0]} to ${manager}`, () => {
+    const built = { ...(compiler && { compiler }) }
+    assert.deepEqual(compilerPackages(built, manager, ['gcc', 'make', 'kmod']), packages)
+  })
+
+/** What built a kernel, its version, and the programs that are looked for. */
+const looked: [compiler: string | undefined, version: string | undefined, names: string[]][] = [
+  [undefined, undefined, ['gcc']],
+  ['gcc', '14.2.0', ['gcc']],
+  ['gcc-14', '14.2.0', ['gcc-14', 'gcc']],
+  ['x86_64-linux-gnu-gcc-14', '14.2.0', ['x86_64-linux-gnu-gcc-14', 'gcc']],
+  ['clang', '19.1.7', ['clang-19', 'clang']],
+  ['clang', undefined, ['clang']],
+]
+
+for (const [compiler, compilerVersion, names] of looked)
+  test(`for ${compiler ?? 'anything'} ${compilerVersion ?? ''} ${names.join(', ')} is looked for`, () => {
+    const built = { ...(compiler && { compiler }), ...(compilerVersion && { compilerVersion }) }
+    assert.deepEqual(compilerNames(built), names)
+  })
+
+for (const [theirs, ours, fit] of [
+  ['14.2.0', '14.3.0', 'same'],
+  ['14.2.0', '13.9.9', 'older'],
+  ['14.2.0', '15.1.0', 'newer'],
+  [undefined, '15.1.0', 'unknown'],
+] as const)
+  test(`gcc ${ours} is ${fit} beside ${theirs ?? 'one that nobody tells of'}`, () => {
+    const built = { ...(theirs && { compilerVersion: theirs }) }
+    assert.equal(compilerFit({ name: 'gcc', version: ours }, built), fit)
   })
 
 for (const [name, told] of [
@@ -65,6 +96,8 @@ for (const [name, told] of [
   ['gcc-14', ['CC=gcc-14']],
   ['clang', ['LLVM=1']],
   ['clang-19', ['LLVM=-19']],
+  ['clang-mine', ['CC=clang-mine']],
+  ['my-clang', ['CC=my-clang']],
 ] as const)
   test(`make is told of ${name}`, () => {
     assert.deepEqual(compilerArguments({ name, version: '1.0.0' }), told)
