@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Documents } from '../cli/documents.ts'
-import { adviseBoot } from '../install/boot.ts'
 import { sourceFolder } from '../install/plan.ts'
+import { adviseBoot } from '../install/read-boot.ts'
 import { openMetrics } from '../look/openmetrics.ts'
 import { findProblems, judge, verdictStatus } from '../look/status.ts'
 import type { Project } from '../manifest/manifest.ts'

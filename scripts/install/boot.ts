@@ -1,11 +1,3 @@
-import { forKernel } from '../manifest/for-kernel.ts'
-import type { Project } from '../manifest/manifest.ts'
-import { fileNames } from '../manifest/names.ts'
-import { which } from '../run/exec.ts'
-import { insideContainer } from '../system/container.ts'
-import { installedKernels, type Kernel, runningRelease } from '../system/kernels.ts'
-import { findModules } from '../system/modules.ts'
-
 /** What decides which kernel is to be booted, and how. */
 export interface BootFacts {
   running: string
@@ -34,29 +26,4 @@ export function bootAdvice(facts: BootFacts): { message: string; mend?: string }
       mend: `grubby --set-default /boot/vmlinuz-${target} && reboot`,
     }
   return { message: `${message} Reboot, and choose ${target} in the boot menu.`, mend: 'reboot' }
-}
-
-/** Kernels that have all of the modules, the newest last. */
-export function readyKernels(project: Project): string[] {
-  const isReady = (kernel: Kernel) => {
-    const names = fileNames(forKernel(project, kernel))
-    return names.length > 0 && findModules(kernel.release, names).length >= names.length
-  }
-  return installedKernels()
-    .filter(isReady)
-    .map(({ release }) => release)
-}
-
-/** The same, of this system. */
-export function adviseBoot(project: Project): ReturnType<typeof bootAdvice> {
-  return bootAdvice({
-    running: runningRelease(),
-    ready: readyKernels(project),
-    // A folder that only left-over modules are in is not booted.
-    newest: installedKernels()
-      .filter((kernel) => kernel.bootable)
-      .at(-1)?.release,
-    container: insideContainer(),
-    grubby: which('grubby') !== undefined,
-  })
 }

@@ -1,35 +1,13 @@
-import { refusalHint } from '../build/hints.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { fileNames } from '../manifest/names.ts'
 import { type Command, type Result, show } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import type { Output } from '../run/output.ts'
 import { runSteps, type Step } from '../run/steps.ts'
-import { type ModprobeLine, modprobeLines, showModprobeLine } from '../system/modprobe.ts'
-import { adviseBoot } from './boot.ts'
+import { modprobeLines } from '../system/modprobe.ts'
+import { type LoadProblem, loadProblem } from './load-problem.ts'
 import { type InstallInput, planLoad } from './plan.ts'
-
-/** What keeps modules out, and the command that changes it. */
-export interface LoadProblem {
-  message: string
-  mend?: string
-}
-
-/** Of what modprobe said and what was found beside it, the cause: the first that is one. */
-export function loadProblem(
-  stderr: string,
-  lines: readonly ModprobeLine[],
-  elsewhere: LoadProblem | undefined,
-): LoadProblem {
-  const instead = lines.find((line) => line.kind === 'install')
-  if (instead) return showModprobeLine(instead)
-  if (elsewhere) return elsewhere
-  const said = stderr.trim()
-  const refusal = refusalHint(said)
-  if (!refusal) return { message: said || 'modprobe did not load it', mend: 'dmesg | tail' }
-  const { hint, mend = 'dmesg | tail' } = refusal
-  return { message: `${hint} (${said})`, mend }
-}
+import { adviseBoot } from './read-boot.ts'
 
 /** Why modprobe failed on this system. */
 export function explainLoad(project: Project, stderr: string): LoadProblem {

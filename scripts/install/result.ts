@@ -6,10 +6,10 @@ import type { SystemFacts } from '../system/facts.ts'
 import type { Kernel } from '../system/kernels.ts'
 import { modprobeLines, showModprobeLine } from '../system/modprobe.ts'
 import { loadedModules } from '../system/modules.ts'
-import { adviseBoot } from './boot.ts'
 import { chronyOffer } from './chrony.ts'
 import { headersFailure } from './find-headers.ts'
 import type { InstallInput } from './plan.ts'
+import { adviseBoot } from './read-boot.ts'
 
 /** Who boots next finds nothing loaded, by lines that modprobe itself passes over. */
 function loadingNotes(modules: string[]): string[] {

@@ -6,7 +6,7 @@ import type { PartialStrykerOptions } from '@stryker-mutator/api/core'
  */
 const pure = [
   'build/{hints,installed-files,make,render,select}',
-  'install/{boot,files,headers,loading,packages,plan}',
+  'install/{boot,files,headers,load-problem,packages,plan}',
   'look/{smoke,status,watch}',
   'manifest/{kernel-range,load,resolve,rules,sources}',
   'package/{changelog,values,versions}',

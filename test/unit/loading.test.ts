@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { type BootFacts, bootAdvice } from '../../scripts/install/boot.ts'
-import { loadProblem } from '../../scripts/install/loading.ts'
+import { loadProblem } from '../../scripts/install/load-problem.ts'
 import { type Check, untilFirstCause } from '../../scripts/look/smoke.ts'
 import { modprobeLines, showModprobeLine } from '../../scripts/system/modprobe.ts'
 
