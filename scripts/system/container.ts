@@ -19,9 +19,9 @@ function environment(root: string): string {
 }
 
 /** Whether the first process has another root folder: this is a chroot, such as one for repair. */
-function isChroot(): boolean {
+function isChroot(root: string): boolean {
   try {
-    const [ours, first] = [statSync('/'), statSync('/proc/1/root/.')]
+    const [ours, first] = [statSync(join(root, '/')), statSync(join(root, '/proc/1/root'))]
     return ours.dev !== first.dev || ours.ino !== first.ino
   } catch {
     // Only root may look there. Where root may not, the first process is somebody else's.
@@ -36,6 +36,6 @@ export function insideContainer(root = ''): boolean {
     environment(root)
       .split('\0')
       .some((variable) => variable.startsWith('container=')) ||
-    (root === '' && isChroot())
+    isChroot(root)
   )
 }

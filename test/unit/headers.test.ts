@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import {
   chooseHeaders,
@@ -16,7 +13,6 @@ import {
   reinstallSet,
 } from '../../scripts/install/headers.ts'
 import type { PackageManager } from '../../scripts/install/packages.ts'
-import { insideContainer } from '../../scripts/system/container.ts'
 import type { Headers, Kernel } from '../../scripts/system/kernels.ts'
 import { splitNameVersion } from '../../scripts/system/ownership.ts'
 
@@ -336,20 +332,3 @@ for (const [said, name, version] of [
   test(`the owner in "${said}"`, () => {
     assert.deepEqual(splitNameVersion(said), { package: name, version })
   })
-
-test('a container is known by what its manager leaves in it', (t) => {
-  const root = mkdtempSync(join(tmpdir(), 'vmmci-dkms-test-'))
-  t.after(() => rmSync(root, { recursive: true }))
-  const put = (path: string, text: string) => {
-    mkdirSync(dirname(join(root, path)), { recursive: true })
-    writeFileSync(join(root, path), text)
-  }
-  assert.equal(insideContainer(root), false)
-  put('/proc/1/environ', 'PATH=/bin\0mycontainer=no\0')
-  assert.equal(insideContainer(root), false)
-  put('/proc/1/environ', 'PATH=/bin\0container=lxc\0')
-  assert.equal(insideContainer(root), true)
-  rmSync(join(root, '/proc'), { recursive: true })
-  put('/run/systemd/container', 'systemd-nspawn\n')
-  assert.equal(insideContainer(root), true)
-})
