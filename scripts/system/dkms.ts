@@ -19,12 +19,16 @@ export interface DkmsVersion {
 }
 
 /**
- * dkms's version as semver, or undefined where there is no dkms. `dkms-3.2.2` and `dkms: 2.8.8` both
- * occur, and Debian 11's 2.8.4 says no more than `dkms:2.8`.
+ * dkms's version as semver, of what it says. `dkms-3.2.2` and `dkms: 2.8.8` both occur, and
+ * Debian 11's 2.8.4 says no more than `dkms:2.8`.
  */
+export const parseDkmsVersion = (answer: string): string | undefined =>
+  semver.coerce(answer)?.version
+
+/** Undefined where there is no dkms. */
 export async function dkmsVersion(): Promise<string | undefined> {
   const answer = await ask(['dkms', '--version'])
-  return answer === undefined ? undefined : semver.coerce(answer)?.version
+  return answer && parseDkmsVersion(answer)
 }
 
 function entries(folder: string): string[] {

@@ -2,9 +2,21 @@ import assert from 'node:assert/strict'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import type { Failure } from '../../scripts/run/failure.ts'
-import { danglingEntries, findRivals, readDkms } from '../../scripts/system/dkms.ts'
-import { checkRelease, installedKernels, readHeaders } from '../../scripts/system/kernels.ts'
+import {
+  danglingEntries,
+  findRivals,
+  parseDkmsVersion,
+  readDkms,
+} from '../../scripts/system/dkms.ts'
+import {
+  checkRelease,
+  describeKernel,
+  installedKernels,
+  readHeaders,
+  readKernel,
+  runningRelease,
+  sameArchitecture,
+} from '../../scripts/system/kernels.ts'
 import { findDevices, readEnforcement, readSysfs } from '../../scripts/system/machine.ts'
 import { findModules, type LoadedModule, modulesToExchange } from '../../scripts/system/modules.ts'
 import { Tree } from '../support/tree.ts'
@@ -53,10 +65,18 @@ function putHeaders(
 onNewSystem('whole headers are told with their compiler and options', () => {
   putHeaders('6.12.1-a')
   const headers = readHeaders('6.12.1-a', 'x86_64', root)
-  assert.equal(headers.state, 'ok')
-  assert.equal(headers.compiler, 'x86_64-linux-gnu-gcc-14')
-  assert.equal(headers.compilerVersion, '14.2.0')
-  assert.ok(headers.options.has('CONFIG_VIRTIO') && !headers.options.has('CONFIG_PCI'))
+  const { options, folder, ...rest } = headers
+  assert.ok(folder?.endsWith('/usr/src/headers-6.12.1-a'))
+  assert.deepEqual(rest, {
+    state: 'ok',
+    missing: [],
+    compiler: 'x86_64-linux-gnu-gcc-14',
+    compilerVersion: '14.2.0',
+    architecture: 'x86_64',
+    release: '6.12.1-a',
+    utsRelease: '6.12.1-a',
+  })
+  assert.ok(options.has('CONFIG_VIRTIO') && !options.has('CONFIG_PCI'))
 })
 
 for (const lacks of needed)
@@ -71,6 +91,38 @@ onNewSystem('objtool is asked for only where the kernel was built with it', () =
   putHeaders('4.14.1-a', { config: 'CONFIG_X86_64=y', lacks: 'tools/objtool/objtool' })
   assert.equal(readHeaders('4.14.1-a', 'x86_64', root).state, 'ok')
 })
+
+onNewSystem('before 4.15 the option that asks for objtool had another name', () => {
+  const config = 'CONFIG_X86_64=y\nCONFIG_STACK_VALIDATION=y'
+  putHeaders('4.14.1-a', { config, lacks: 'tools/objtool/objtool' })
+  assert.deepEqual(readHeaders('4.14.1-a', 'x86_64', root).missing, ['tools/objtool/objtool'])
+})
+
+onNewSystem('headers that say nothing of themselves are taken as they are', () => {
+  for (const file of needed) put(`/lib/modules/6.12.1-a/build/${file}`)
+  put('/lib/modules/6.12.1-a/build/.config')
+  const { folder: _, options, ...rest } = readHeaders('6.12.1-a', 'x86_64', root)
+  assert.deepEqual([rest, options.size], [{ state: 'ok', missing: [] }, 0])
+})
+
+onNewSystem('an empty folder of headers lacks all that a build begins with', () => {
+  mkdirSync(join(root, 'lib/modules/6.12.1-a/build'), { recursive: true })
+  assert.deepEqual(readHeaders('6.12.1-a', 'x86_64', root).missing, [
+    ...['Makefile', '.config', 'Module.symvers', 'scripts/basic/fixdep', 'scripts/mod/modpost'],
+  ])
+})
+
+for (const [a, b, same] of [
+  ['i686', 'i386', true],
+  ['i586', 'i686', true],
+  ['x86_64', 'x86_64', true],
+  ['x86_64', 'i686', false],
+  ['i786', 'i686', false],
+  ['i686-mine', 'i686', false],
+  ['mini686', 'minii686', false],
+] as const)
+  test(`${a} and ${b} are ${same ? 'one' : 'two'}`, () =>
+    assert.equal(sameArchitecture(a, b), same))
 
 onNewSystem('headers that would mark modules as another kernel’s are stale', () => {
   putHeaders('6.12.7-a', { uts: '6.12.7-b' })
@@ -92,7 +144,8 @@ onNewSystem('headers of another kernel or machine are told apart', () => {
 
 onNewSystem('a dangling build link is not a missing one', () => {
   mkdirSync(join(root, 'lib/modules/6.12.5-a'), { recursive: true })
-  assert.equal(readHeaders('6.12.5-a', 'x86_64', root).state, 'absent')
+  const nothing = { state: 'absent', missing: [], options: new Set() }
+  assert.deepEqual(readHeaders('6.12.5-a', 'x86_64', root), nothing)
   symlinkSync('/nowhere', join(root, 'lib/modules/6.12.5-a/build'))
   assert.equal(readHeaders('6.12.5-a', 'x86_64', root).state, 'dangling')
 })
@@ -106,6 +159,43 @@ onNewSystem('kernels are ordered by number, not by letter', () => {
   assert.deepEqual(releases, ['5.10.0-46-x', '6.1.0-9-x', '6.1.0-10-x'])
 })
 
+onNewSystem('a kernel is told with what of it is here', () => {
+  put('/lib/modules/6.12.117+deb13-amd64/kernel/x.ko')
+  mkdirSync(join(root, 'lib/modules/6.1-left/updates'), { recursive: true })
+  const told = (release: string) => {
+    const { headers: _, ...rest } = readKernel(release, root)
+    return rest
+  }
+  assert.deepEqual(told('6.12.117+deb13-amd64'), {
+    ...{ release: '6.12.117+deb13-amd64', version: '6.12.117' },
+    ...{ running: false, installed: true, bootable: true },
+  })
+  assert.deepEqual(told('6.1-left'), {
+    ...{ release: '6.1-left', version: '6.1.0' },
+    ...{ running: false, installed: true, bootable: false },
+  })
+  assert.deepEqual(told('6.2'), {
+    ...{ release: '6.2', version: '6.2.0' },
+    ...{ running: false, installed: false, bootable: false },
+  })
+  assert.equal(describeKernel(runningRelease(), root).running, true)
+  assert.equal(describeKernel('mine', root).version, '0.0.0')
+})
+
+onNewSystem('what is no kernel release is no installed kernel', () => {
+  for (const name of ['6.1', '10.12.3-x_y~z+1', '6.1 x', '6.1..', 'x6.1', 'build', '6'])
+    mkdirSync(join(root, 'lib/modules', name), { recursive: true })
+  const releases = installedKernels(root).map(({ release }) => release)
+  assert.deepEqual(releases, ['6.1', '10.12.3-x_y~z+1'])
+})
+
+onNewSystem('where there are no modules there is no kernel', () => {
+  assert.deepEqual(installedKernels(root), [])
+})
+
+for (const release of ['6.1', '10.12.3-x_y~z+1', '6.12.117+deb13-amd64', '5.10'])
+  test(`${release} is a kernel release`, () => assert.equal(checkRelease(release), release))
+
 for (const release of [
   '../../etc',
   '6.1;reboot',
@@ -117,12 +207,15 @@ for (const release of [
   '',
   '-k',
   'latest',
+  'x6.1',
 ])
   onNewSystem(`${JSON.stringify(release)} is no kernel release`, () => {
-    assert.throws(
-      () => checkRelease(release),
-      (error: Failure) => error.kind === 'kernel',
-    )
+    assert.throws(() => checkRelease(release), {
+      name: 'Failure',
+      kind: 'kernel',
+      message: `${JSON.stringify(release)} is not a kernel release.`,
+      more: { mend: 'ls /lib/modules' },
+    })
   })
 
 onNewSystem('the dkms tree tells versions, builds and what dangles', () => {
@@ -146,13 +239,53 @@ onNewSystem('the dkms tree tells versions, builds and what dangles', () => {
   assert.deepEqual(danglingEntries(root), ['/var/lib/dkms/other/2.0'])
 })
 
+onNewSystem('what else is in the dkms tree is no entry', () => {
+  const at = '/var/lib/dkms/m'
+  for (const version of ['1.0', '0.9'])
+    for (const release of ['6.9', '6.10', '6.8'])
+      put(`${at}/${version}/${release}/x86_64/log/make.log`)
+  // While it builds, beside a version, and what it saved of a distribution's module.
+  put(`${at}/1.0/build/aarch64/x`)
+  put(`${at}/1.0/source/aarch64/x`)
+  put(`${at}/1.0/note`)
+  put(`${at}/original_module/6.8/x86_64/a.ko`)
+  put('/var/lib/dkms/dkms_dbversion')
+  symlinkSync('0.9/6.8/x86_64', join(root, `${at}/kernel-6.8-x86_64`))
+  symlinkSync('gone', join(root, `${at}/kernel-6.9-x86_64`))
+  assert.deepEqual(
+    readDkms('m', root).map(({ version, source, builds }) => [
+      version,
+      source,
+      builds.map(({ release, state }) => `${release} ${state}`),
+    ]),
+    [
+      ['0.9', false, ['6.10 built', '6.8 installed', '6.9 built']],
+      ['1.0', true, ['6.10 built', '6.8 built', '6.9 built']],
+    ],
+  )
+  assert.deepEqual(danglingEntries(root), [`${at}/0.9`])
+  assert.deepEqual(readDkms('nobody', root), [])
+})
+
+for (const [says, version] of [
+  ['dkms-3.2.2', '3.2.2'],
+  ['dkms: 2.8.8', '2.8.8'],
+  ['dkms:2.8', '2.8.0'],
+  ['no version', undefined],
+] as const)
+  test(`dkms's version in "${says}"`, () => assert.equal(parseDkmsVersion(says), version))
+
 onNewSystem('other packages of dkms with modules of these names are found, by kernel', () => {
   put('/usr/src/rival-0.1/dkms.conf')
   put('/var/lib/dkms/rival/0.1/6.1/x86_64/module/m-m.ko.xz')
+  put('/var/lib/dkms/rival/0.1/6.2/x86_64/module/m_m.kosher.ko')
+  put('/var/lib/dkms/rival/0.1/6.3/x86_64/module/note')
+  put('/var/lib/dkms/rival/0.1/6.3/x86_64/module/m-m.ko')
   put('/var/lib/dkms/rival/0.2/6.1/x86_64/module/mm.ko')
+  put('/var/lib/dkms/file')
   put('/var/lib/dkms/ours/1.0/6.1/x86_64/module/m_m.ko')
   assert.deepEqual(findRivals('ours', ['m_m'], root), [
-    { name: 'rival', version: '0.1', releases: ['6.1'] },
+    { name: 'rival', version: '0.1', releases: ['6.1', '6.3'] },
   ])
 })
 
