@@ -13,7 +13,7 @@ import {
   compilerPackages,
   compilerProblem,
 } from '../../scripts/system/compiler.ts'
-import { parseKernelConfig } from '../../scripts/system/kernel-config.ts'
+import { hasOption, parseKernelConfig } from '../../scripts/system/kernel-config.ts'
 
 /** CONFIG_CC_VERSION_TEXT of distributions, the compiler in it, and the packages with apt. */
 const said: [text: string, compiler: string, version: string, apt: string][] = [
@@ -26,6 +26,8 @@ const said: [text: string, compiler: string, version: string, apt: string][] = [
   ['x86_64-alpine-linux-musl-gcc (Alpine 14.2.0) 14.2.0', '=', '14.2.0', 'gcc'],
   ['Debian clang version 19.1.7 (3)', 'clang', '19.1.7', 'clang lld llvm'],
   ['Ubuntu clang version 14.0.0-1ubuntu1.1', 'clang', '14.0.0', 'clang lld llvm'],
+  ['gcc (Somebody 9.9.9) 15.2.1', 'gcc', '15.2.1', 'gcc'],
+  ['gcc-15 [revision 9.9.9] 15.2.1', 'gcc-15', '15.2.1', 'gcc-15'],
   ['clang version 20.1.8', 'clang', '20.1.8', 'clang lld llvm'],
   [
     'ClangBuiltLinux clang version 17.0.6 (https://github.com/llvm/llvm-project 6009708b4367)',
@@ -44,6 +46,28 @@ for (const [text, compiler, version, apt] of said)
     assert.deepEqual([built.compiler, built.compilerVersion], [expected, version])
     const packages = compilerPackages(built, 'apt', ['gcc', 'make'])
     assert.equal(packages.join(' '), `${apt} make`)
+  })
+
+test('a .config says what is on, and only by its own lines', () => {
+  const config = [
+    ...['CONFIG_A=y', 'CONFIG_B=m', '# CONFIG_C is not set', 'CONFIG_D=yes', 'CONFIG_E="y"'],
+    ...['#CONFIG_F=y', 'CONFIG_G=n', 'CONFIG_H=y '],
+    ...['#CONFIG_GCC_VERSION=140200', 'CONFIG_GCC_VERSION=140200x', 'CONFIG_CLANG_VERSION=0'],
+    ...['#CONFIG_CC_VERSION_TEXT="gcc-9 9.1.0"', 'CONFIG_CC_VERSION_TEXT="gcc-8 8.1.0" old'],
+  ]
+  assert.deepEqual(parseKernelConfig(config.join('\n')), {
+    options: new Set(['CONFIG_A', 'CONFIG_B']),
+  })
+})
+
+for (const [name, on] of [
+  ['CONFIG_A', true],
+  ['CONFIG_B', false],
+  ['!CONFIG_A', false],
+  ['!CONFIG_B', true],
+] as const)
+  test(`${name} is ${on ? '' : 'not '}as asked for`, () => {
+    assert.equal(hasOption({ options: new Set(['CONFIG_A']) }, name), on)
   })
 
 test('a kernel that says by options what built it is believed', () => {
