@@ -43,7 +43,7 @@ export function outOfSpace(output: string): boolean {
 }
 
 /** What modprobe says where the kernel would not take a module, and what to tell people. */
-const refusals: { pattern: RegExp; hint: string; mend?: string }[] = [
+const refusals: { pattern: RegExp; hint: string; mend: string }[] = [
   {
     pattern: /Key was rejected|Required key not available|Operation not permitted/i,
     hint: 'the kernel only takes modules that are signed with a key it knows',
@@ -62,7 +62,7 @@ const refusals: { pattern: RegExp; hint: string; mend?: string }[] = [
 ]
 
 /** Why a module was refused, in words. */
-export function refusalHint(stderr: string): { hint: string; mend?: string } | undefined {
+export function refusalHint(stderr: string): { hint: string; mend: string } | undefined {
   return refusals.find(({ pattern }) => pattern.test(stderr))
 }
 

@@ -19,6 +19,6 @@ export function loadProblem(
   const said = stderr.trim()
   const refusal = refusalHint(said)
   if (!refusal) return { message: said || 'modprobe did not load it', mend: 'dmesg | tail' }
-  const { hint, mend = 'dmesg | tail' } = refusal
+  const { hint, mend } = refusal
   return { message: `${hint} (${said})`, mend }
 }
