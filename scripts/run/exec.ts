@@ -162,6 +162,8 @@ export async function exec(command: Command, options: ExecOptions = {}): Promise
     },
   })
   const child = $`${argv}`
+  // zx only closes what it has written to.
+  if (command.input === '') child.stdin.end()
   const listen = (chunk: Buffer) => options.onOutput?.(chunk.toString())
   if (!terminal) {
     child.stdout.on('data', listen)

@@ -1,7 +1,20 @@
 import assert from 'node:assert/strict'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { ask, exec, quote, show, toolPath, which } from '../../scripts/run/exec.ts'
+import {
+  ask,
+  byRoot,
+  exec,
+  noRoot,
+  quote,
+  raiser,
+  show,
+  toolPath,
+  userPath,
+  which,
+} from '../../scripts/run/exec.ts'
+import { interruption } from '../../scripts/run/interrupt.ts'
 import { Tree } from '../support/tree.ts'
 
 /** Words as a shell takes them apart. */
@@ -54,6 +67,62 @@ test('a command has its folder, its environment, plain English and no input', as
   assert.equal(seen.join('').length, result.stdout.length + result.stderr.length)
 })
 
+test('a command reads what it is given, and it is shown so', async () => {
+  const command = { argv: ['cat', '-'], input: "it's\n" }
+  assert.equal((await exec(command)).stdout, "it's\n")
+  assert.equal(show(command), `printf %s 'it'\\''s\n' | cat -`)
+  assert.deepEqual(await taken(`"$(${show(command)})"`), ["it's"])
+  assert.equal((await exec({ argv: ['cat'], input: '' })).stdout, '')
+})
+
+test('a command gets an open file as its third', async () => {
+  const file = openSync(new Tree({ '/a': 'from the file' }).at('/a'), 'r')
+  const { stdout } = await exec({ argv: ['sh', '-c', 'cat <&3'] }, { file })
+  closeSync(file)
+  assert.equal(stdout, 'from the file')
+  assert.notEqual((await exec({ argv: ['sh', '-c', 'cat <&3'] })).status, 0)
+})
+
+test('a command has a process group of its own', async () => {
+  const { stdout } = await exec({ argv: ['sh', '-c', 'echo $$; cut -d" " -f5 /proc/$$/stat'] })
+  const [pid, group] = stdout.split('\n')
+  assert.equal(pid, group)
+})
+
+test('a program that cannot be started, and one that was ended, have a status too', async () => {
+  assert.deepEqual(await exec({ argv: ['nobody-has-this', 'x'] }), {
+    status: 127,
+    stdout: '',
+    stderr: 'nobody-has-this: ENOENT',
+  })
+  assert.equal((await exec({ argv: ['sh', '-c', 'kill -9 $$'] })).status, 128)
+})
+
+const interrupt = () => interruption.dispatchEvent(new Event('abort'))
+
+test('an interruption ends what runs', async () => {
+  const { status } = await exec(
+    { argv: ['sh', '-c', 'echo; sleep 600'] },
+    { onOutput: () => interrupt() },
+  )
+  assert.equal(status, 128)
+})
+
+test('an interruption waits for what must not be left half-way', async () => {
+  const tree = new Tree()
+  const script = 'echo; until [ -e go ]; do :; done; echo whole'
+  const { status, stdout } = await exec(
+    { argv: ['sh', '-c', script], cwd: tree.root, whole: true },
+    {
+      onOutput: () => {
+        interrupt()
+        writeFileSync(tree.at('/go'), '')
+      },
+    },
+  )
+  assert.deepEqual([status, stdout], [0, '\nwhole\n'])
+})
+
 test('a command that is ended goes with its children', async () => {
   const abort = new AbortController()
   const script = 'sleep 600 & echo $!; wait'
@@ -94,6 +163,41 @@ test('what needs root is raised by sudo or doas, and only then', async () => {
     assert.equal(show({ argv: ['id'], root: true }), 'id')
   } finally {
     Object.assign(process, { getuid })
+  }
+})
+
+test('a line for root is typed with what makes this user root', async () => {
+  const { getuid } = process
+  try {
+    Object.assign(process, { getuid: () => 0 })
+    assert.equal(byRoot("echo 'a b'"), "echo 'a b'")
+    Object.assign(process, { getuid: () => 1000 })
+    const by = raiser()
+    assert.equal(byRoot("echo 'a b'"), by ? `${by} echo 'a b'` : "su -c 'echo '\\''a b'\\'''")
+  } finally {
+    Object.assign(process, { getuid })
+  }
+})
+
+test('where root cannot be had, the same command is to be run by su', async () => {
+  const { kind, message, more } = noRoot('This needs root.')
+  assert.deepEqual([kind, message], ['privilege', 'This needs root.'])
+  const [su, option, line = ''] = await taken(more.mend ?? '')
+  assert.deepEqual([su, option], ['su', '-c'])
+  const words = await taken(line)
+  assert.deepEqual([words[0], words.at(-1)], [process.execPath, process.argv.at(-1)])
+  assert.equal(words.length, process.execArgv.length + process.argv.length)
+})
+
+test('what npm puts into the PATH for one run is not the user’s', () => {
+  const { PATH } = process.env
+  try {
+    process.env.PATH = '/a:/x/node_modules/.bin::/b'
+    assert.deepEqual(userPath(), ['/a', '/b'])
+    delete process.env.PATH
+    assert.deepEqual(userPath(), [])
+  } finally {
+    process.env.PATH = PATH
   }
 })
 
