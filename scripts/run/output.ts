@@ -24,8 +24,11 @@ async function answer(question: string): Promise<string | undefined> {
   try {
     return await new Promise((resolve, reject) => {
       const stop = () => reject(interrupted())
-      terminal.once('SIGINT', stop).once('close', () => resolve(undefined))
       interruption.addEventListener('abort', stop)
+      terminal.once('SIGINT', stop).once('close', () => {
+        interruption.removeEventListener('abort', stop)
+        resolve(undefined)
+      })
       terminal.question(question, resolve)
     })
   } finally {

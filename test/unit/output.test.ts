@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
-import { Output, type OutputOptions, showValue, wrap } from '../../scripts/run/output.ts'
+import { Output, type OutputOptions, showValue, unbroken, wrap } from '../../scripts/run/output.ts'
 
 /** What is written on stdout and on stderr meanwhile. */
 function written(work: () => void): [string, string] {
@@ -71,6 +72,65 @@ test('a dry run says on stdout what is for a shell, and nothing else', () => {
   assert.deepEqual([out, err], ['# Do nothing\ntrue\n', 'for people\n'])
 })
 
+for (const [options, out] of [
+  [{ json: true }, '{\n  "commands": [\n    "true"\n  ]\n}\n'],
+  [{ quiet: true }, ''],
+  [{}, 'true\n'],
+] as const)
+  test(`commands with ${JSON.stringify(options)}`, () => {
+    const [said] = written(() => new Output(options).commands(['true']))
+    assert.equal(said, out)
+  })
+
+/** What somebody types at a question, at a terminal or not, and what is written meanwhile. */
+async function asked(
+  typed: string,
+  options: { enter?: 'yes' | 'no'; json?: boolean; isTTY?: boolean } = {},
+): Promise<{ answer: boolean; said: string }> {
+  const { enter, isTTY = true, ...more } = options
+  const before = Object.getOwnPropertyDescriptor(process, 'stdin') as PropertyDescriptor
+  const { write } = process.stderr
+  const said: string[] = []
+  const stdin = Object.assign(new PassThrough(), { isTTY })
+  Object.defineProperty(process, 'stdin', { value: stdin, configurable: true })
+  Object.assign(process.stderr, { write: (text: string) => said.push(text) > 0 })
+  try {
+    stdin.end(typed)
+    const answer = await new Output(more).confirm('Go on?', ['One is done.', 'Two too.'], enter)
+    return { answer, said: said.join('') }
+  } finally {
+    Object.defineProperty(process, 'stdin', before)
+    Object.assign(process.stderr, { write })
+  }
+}
+
+const answers: [typed: string, enter: 'yes' | 'no' | undefined, answer: boolean][] = [
+  ['y\n', 'no', true],
+  [' YES \n', 'no', true],
+  ['n\n', 'yes', false],
+  ['\n', 'yes', true],
+  ['  \n', undefined, true],
+  ['\n', 'no', false],
+  ['yep\n', 'yes', false],
+  ['nay\n', 'yes', false],
+  ['', 'yes', false],
+  ['', 'no', false],
+]
+
+for (const [typed, enter, answer] of answers)
+  test(`${JSON.stringify(typed)} to a question where Enter is ${enter ?? 'not spoken of'}`, async () => {
+    const hint = enter === 'no' ? '[y/N]' : '[Y/n]'
+    assert.deepEqual(await asked(typed, { ...(enter && { enter }) }), {
+      answer,
+      said: `One is done.\nTwo too.\nGo on? ${hint} `,
+    })
+  })
+
+for (const options of [{ isTTY: false }, { json: true }])
+  test(`nobody is asked with ${JSON.stringify(options)}`, async () => {
+    assert.deepEqual(await asked('y\n', options), { answer: false, said: '' })
+  })
+
 const wide = { isTTY: true, columns: 80 }
 const renderers: [string, OutputOptions, object, Record<string, string>, string][] = [
   ['a terminal', {}, wide, {}, 'default'],
@@ -98,6 +158,10 @@ test('a sentence is broken at its width and not before', () => {
   assert.deepEqual(wrap('- ', 'aa bb cc', 6), ['- aa', '  bb', '  cc'])
   assert.deepEqual(wrap('', 'aa', 1), ['aa'])
   assert.deepEqual(wrap('- ', 'longer than that', 4), ['- longer', '  than', '  that'])
+})
+
+test('words that belong together stay on one line', () => {
+  assert.deepEqual(wrap('', `aa ${unbroken('bb cc dd')} ee`, 8), ['aa', 'bb cc dd', 'ee'])
 })
 
 test('values as people read them', () => {
