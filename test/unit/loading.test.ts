@@ -53,12 +53,47 @@ test('a file in /etc hides the one of its name in /usr/lib', (t) => {
   )
 })
 
-test('the line is told with its place', () => {
-  const line = { file: '/etc/modprobe.d/x.conf', line: 3, text: 'install a /bin/false' } as const
-  const { message, mend } = showModprobeLine({ ...line, kind: 'install' })
-  assert.match(message, /^\/etc\/modprobe\.d\/x\.conf:3 .*: install a \/bin\/false$/)
-  assert.match(mend, /\+3 \/etc\/modprobe\.d\/x\.conf$/)
+test('lines are told of in the order of their files’ names, without what is around them', (t) => {
+  const root = folder(t, {
+    '/etc/modprobe.d/z.conf': '  blacklist a  \n',
+    '/usr/lib/modprobe.d/m.conf': 'blacklist a\n',
+    '/etc/modprobe.d/b.conf': 'blacklist a # no\n',
+    '/proc/cmdline': '  ro no.modprobe.blacklist=a\tmodprobe.blacklist=a \n',
+  })
+  assert.deepEqual(
+    modprobeLines(['a'], root).map(({ file, text }) => [file, text]),
+    [
+      ['/etc/modprobe.d/b.conf', 'blacklist a # no'],
+      ['/usr/lib/modprobe.d/m.conf', 'blacklist a'],
+      ['/etc/modprobe.d/z.conf', 'blacklist a'],
+      ['/proc/cmdline', 'modprobe.blacklist=a'],
+    ],
+  )
 })
+
+const inFile = { file: '/etc/modprobe.d/x y.conf', line: 3 }
+const onCommandLine = { file: '/proc/cmdline', line: 1 }
+
+for (const [line, message, mend] of [
+  [
+    { ...inFile, text: 'install a /bin/false', kind: 'install' },
+    '/etc/modprobe.d/x y.conf:3 keeps it from being loaded: install a /bin/false',
+    `"\${EDITOR:-vi}" +3 '/etc/modprobe.d/x y.conf'`,
+  ],
+  [
+    { ...inFile, text: 'blacklist a', kind: 'blacklist' },
+    '/etc/modprobe.d/x y.conf:3 keeps the next boot from loading it: blacklist a',
+    `"\${EDITOR:-vi}" +3 '/etc/modprobe.d/x y.conf'`,
+  ],
+  [
+    { ...onCommandLine, text: 'module_blacklist=a', kind: 'install' },
+    "the kernel's command line keeps it from being loaded: module_blacklist=a",
+    'cat /proc/cmdline',
+  ],
+] as const)
+  test(`told with its place: ${message}`, () => {
+    assert.deepEqual(showModprobeLine(line), { message, mend })
+  })
 
 const here: BootFacts = {
   running: '6.1-a',

@@ -32,6 +32,45 @@ test('a line that a wrapped buffer may have held is unknown, not failed', () => 
   assert.deepEqual(results({ ...log('noise'), wrapped: true }), ['unknown', 'unknown', 'pass'])
 })
 
+test('each line is told of by what it means, with what was seen', () => {
+  const wrong = checkLog(log('found device 7', 'WARNING: at x.c:1'), smoke)
+  assert.deepEqual(wrong, [
+    { label: 'the device is there', result: 'pass', why: 'found device 7' },
+    {
+      label: 'the driver is bound',
+      result: 'fail',
+      why: 'no line of the kernel log matches started',
+    },
+    {
+      label: 'no sign that something is wrong',
+      result: 'fail',
+      why: 'WARNING: at x.c:1',
+      mend: 'dmesg | less',
+    },
+  ])
+  const [lost, , well] = checkLog({ ...log('noise'), wrapped: true }, smoke)
+  assert.equal(lost?.why, 'the kernel log has wrapped, and its beginning is gone')
+  assert.deepEqual(well, {
+    label: 'no sign that something is wrong',
+    result: 'pass',
+    why: 'nothing in the kernel log',
+  })
+})
+
+test('of a manifest that expects nothing all of the log counts', () => {
+  const seen: KernelLog = { ...log('one', 'two'), wrapped: true }
+  assert.deepEqual(relevantLog(seen, {}), seen)
+  assert.deepEqual(relevantLog(seen, { expect: [] }), seen)
+  assert.deepEqual(checkLog(seen, {}), [])
+})
+
+test('where the beginning was seen, a wrapped buffer has lost nothing', () => {
+  const seen: KernelLog = { ...log('found device', 'noise'), wrapped: true }
+  assert.deepEqual(relevantLog(seen, smoke), { ...seen, wrapped: false })
+  assert.deepEqual(relevantLog(seen, smoke, 1), { lines: seen.lines.slice(1), wrapped: false })
+  assert.equal(relevantLog({ ...seen, lines: [] }, smoke).wrapped, true)
+})
+
 test('only what was said since the modules were loaded counts', () => {
   const seen = log('WARNING: of others', 'found device', 'started', 'found device', 'WARNING: ours')
   assert.deepEqual(
@@ -50,6 +89,7 @@ const drift = { label: 'drift', path: '/sys/x', minimum: -5, maximum: 5, reason:
 for (const [value, result] of [
   ['0', 'pass'],
   ['-5', 'pass'],
+  ['5', 'pass'],
   ['5.1', 'fail'],
   ['-6', 'fail'],
   ['', 'fail'],
@@ -58,6 +98,24 @@ for (const [value, result] of [
 ] as const)
   test(`a value of ${value} within -5 to 5: ${result}`, () => {
     assert.equal(checkValue(drift, value).result, result)
+  })
+
+/** What is expected of a value, the value, and what people are told of it. */
+const told: [expectation: object, value: string | undefined, why: string][] = [
+  [{ minimum: -5, maximum: 5 }, '6', '6 is above 5: clocks agree'],
+  [{ minimum: -5 }, '-6', '-6 is below -5: clocks agree'],
+  [{ maximum: 5 }, 'none', 'none is no number: clocks agree'],
+  [{ maximum: 5 }, '-600', '-600'],
+  [{ pattern: '^A' }, 'B', 'B does not match ^A: clocks agree'],
+  [{ maximum: 5e6, unit: 'ns' }, '7500000', '7.500 ms is above 5000000: clocks agree'],
+  [{}, 'anything', 'anything'],
+  [{}, undefined, '/sys/x cannot be read'],
+]
+
+for (const [expectation, value, why] of told)
+  test(`told of a value: ${why}`, () => {
+    const all = { label: 'drift', path: '/sys/x', reason: 'clocks agree', ...expectation }
+    assert.equal(checkValue(all, value).why, why)
   })
 
 test('a value against a pattern', () => {
@@ -95,6 +153,15 @@ test('lines keep to 80 columns, and a mend is a line of its own', () => {
   assert.ok(lines.every((line) => line.length <= 80))
   assert.equal(lines.at(-1)?.trim(), 'try: dmesg')
 })
+
+for (const [result, mark] of [
+  ['pass', 'ok'],
+  ['fail', 'NO'],
+  ['unknown', '??'],
+] as const)
+  test(`a check that is ${result} is shown as ${mark}`, () => {
+    assert.deepEqual(checkLines({ label: 'x', result, why: 'y' }), [`${mark}  x: y`])
+  })
 
 test('TAP counts, and a check that could not be made is skipped', () => {
   assert.deepEqual(
