@@ -78,6 +78,29 @@ test('only the certificate that is named counts: its issuer and its number', () 
     assert.equal(isSignedBy(read(signed('sha256')), cert(other)), false)
 })
 
+/** The certificate a, with its own key, and something else in it. */
+function changed(from: string, to: string): Buffer {
+  const text = cert('a').toString('hex')
+  assert.ok(text.includes(from) && from.length === to.length)
+  return Buffer.from(text.replaceAll(from, to), 'hex')
+}
+
+const inHex = (text: string) => Buffer.from(text).toString('hex')
+
+test('the right key in a certificate of another number or issuer is not the one that is named', () => {
+  const signature = read(signed('sha256'))
+  assert.equal(isSignedBy(signature, changed('02021122', '02021123')), false)
+  const names = ['a module signing key', 'a module singing key'].map(inHex)
+  assert.equal(isSignedBy(signature, changed(...(names as [string, string]))), false)
+})
+
+test('the right key in a certificate of another key identifier is not the one that is named', () => {
+  const signature = read(signed('keyid'))
+  const { keyId } = signature
+  assert.equal(isSignedBy(signature, changed(keyId, `${keyId.slice(0, -2)}00`)), false)
+  assert.equal(isSignedBy(signature, changed('02021122', '02021123')), true)
+})
+
 test('what is signed otherwise than the kernel takes it is not signed', () => {
   assert.equal(isSignedBy(read(signed('attributes')), cert('a')), false)
   const unknown = { ...read(signed('sha256')), hash: '1.2.3' }
