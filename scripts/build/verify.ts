@@ -1,14 +1,9 @@
 import type { Project } from '../manifest/manifest.ts'
+import { versionFits, wantedVersion } from '../manifest/module-version.ts'
 import { quote } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import type { Kernel } from '../system/kernels.ts'
 import { hasAlias, type ModuleInfo, moduleInfo } from '../system/modules.ts'
-
-/** MODULE_VERSION as a manifest wants it: a pattern for all of it. */
-const versionPattern = (project: Project, pattern: string) =>
-  new RegExp(
-    `^(?:${pattern.replaceAll('{version}', project.version.replaceAll(/[.*+?^$|()[\]\\{}]/g, '\\$&'))})$`,
-  )
 
 /** Throws unless a built or installed module is what the manifest says, for this kernel. */
 export async function verifyModule(
@@ -26,10 +21,10 @@ export async function verifyModule(
     throw new Failure(kind, `${file} has vermagic ${info.release}, not ${kernel.release}.`, {
       mend,
     })
-  if (module?.version && !versionPattern(project, module.version).test(info.version ?? ''))
+  if (module && !versionFits(project, module, info.version))
     throw new Failure(
       kind,
-      `${file} has version ${info.version ?? 'none'}, not ${module.version.replaceAll('{version}', project.version)}.`,
+      `${file} has version ${info.version ?? 'none'}, not ${wantedVersion(project, module)}.`,
       { mend },
     )
   for (const alias of module?.aliases ?? [])

@@ -13,6 +13,7 @@ import {
 } from '../look/smoke.ts'
 import { forKernel } from '../manifest/for-kernel.ts'
 import type { Act, ExpectedValue, Module, Project, Smoke } from '../manifest/manifest.ts'
+import { versionFits, wantedVersion } from '../manifest/module-version.ts'
 import { type Command, exec, show } from '../run/exec.ts'
 import { exitStatus, Failure } from '../run/failure.ts'
 import type { Output } from '../run/output.ts'
@@ -37,11 +38,8 @@ const notLoaded = ({ modules }: Project): Module[] =>
   modules.filter(({ name }) => loadedModules([name]).length === 0)
 
 /** Loads a module that is not there; says so either way. */
-async function load(
-  project: Project,
-  { name, as = name }: Module,
-  missing: boolean,
-): Promise<Check> {
+async function load(project: Project, module: Module, missing: boolean): Promise<Check> {
+  const { name, as = name } = module
   const label = `${name} is loaded`
   const now = () => loadedModules([name])[0]
   if (missing) {
@@ -52,11 +50,11 @@ async function load(
     }
   }
   const version = now()?.version
-  if (version !== undefined && version !== project.version)
+  if (!versionFits(project, module, version))
     return {
       label,
       result: 'fail',
-      why: `version ${version} is running, not ${project.version}`,
+      why: `version ${version ?? 'none'} is running, not ${wantedVersion(project, module)}`,
       mend: `rmmod ${name} && modprobe ${as}`,
     }
   return {

@@ -9,9 +9,10 @@ import type { Touched } from '../run/transaction.ts'
 import { type DkmsVersion, dkmsTree, findRivals, readDkms } from '../system/dkms.ts'
 import type { SystemFacts } from '../system/facts.ts'
 import type { Kernel } from '../system/kernels.ts'
-import { findModules, isLinked, loadedModules, modulesToExchange } from '../system/modules.ts'
+import { findModules, isLinked, loadedModules } from '../system/modules.ts'
 import { chronyFiles } from './chrony.ts'
 import { chronyLeftovers } from './chrony-leftovers.ts'
+import { modulesToExchange } from './exchange.ts'
 import { below, isInPlace, type NewFile, sourceFiles } from './files.ts'
 import { commandPaths, missingCommand } from './own-command.ts'
 import { type InstallInput, sourceFolder, type UninstallInput } from './plan.ts'
@@ -119,7 +120,7 @@ export function readInput(project: Project, kernels: Kernel[]): InstallInput {
   const rivals = findRivals(name, fileNames(project))
   const found = strays(project, releases)
   const installed = installedBuilds(own).map(({ release }) => release)
-  const modules = fileNames(current ? forKernel(project, current) : project)
+  const fitting = current ? forKernel(project, current) : project
   const lacking = releases.filter(
     (release) =>
       sources.length > 0 ||
@@ -127,16 +128,15 @@ export function readInput(project: Project, kernels: Kernel[]): InstallInput {
       found.some((file) => file.startsWith(`/lib/modules/${release}/`)),
   )
   const exchange = modulesToExchange(
-    modules,
+    fitting,
     loadedModules(loadedNames(project)),
-    version,
     current !== undefined && lacking.includes(current.release),
   )
   const load = project.install.autoload !== 'none' && current !== undefined
   return {
     name,
     version,
-    modules,
+    modules: fileNames(fitting),
     everyKernel,
     sources,
     releases,

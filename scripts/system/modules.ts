@@ -80,19 +80,3 @@ export function loadedModules(names: string[], root = ''): LoadedModule[] {
       return existsSync(file) ? { name, version: readFileSync(file, 'utf8').trim() } : { name }
     })
 }
-
-/**
- * Which of the loaded modules are to be exchanged, in the order in which they can go, and whether any
- * has to be loaded. One without MODULE_VERSION is as good as new unless its file was `replaced`.
- */
-export function modulesToExchange(
-  modules: string[],
-  loaded: LoadedModule[],
-  version: string,
-  replaced: boolean,
-): { load: boolean; unload: string[] } {
-  const isOld = (module: LoadedModule) =>
-    module.version === undefined ? replaced : module.version !== version
-  const old = loaded.filter(isOld).map((module) => module.name)
-  return { load: loaded.length - old.length < modules.length, unload: old.reverse() }
-}

@@ -14,7 +14,7 @@ const ours = (words: string) => `node /opt/vmmci/dist/entry.cjs ${words} --manif
 /** What shows that v4l2loopback works: the number that it was told, and the name that it gave itself. */
 const shows = {
   expect: [
-    { pattern: 'v4l2loopback driver version 0\\.15\\.0 loaded', reason: 'the module started' },
+    { pattern: 'v4l2-loopback driver version 0\\.15\\.0 loaded', reason: 'the module started' },
   ],
   values: [
     {

@@ -6,9 +6,9 @@ import type { PartialStrykerOptions } from '@stryker-mutator/api/core'
  */
 const pure = [
   'build/{hints,installed-files,make,render,select}',
-  'install/{boot,files,headers,load-problem,packages,plan}',
+  'install/{boot,exchange,files,headers,load-problem,packages,plan}',
   'look/{smoke,status,watch}',
-  'manifest/{kernel-range,load,resolve,rules,sources}',
+  'manifest/{for-kernel,kernel-range,load,module-version,resolve,rules,sources}',
   'package/{changelog,values,versions}',
   'run/{exec,output}',
   'signing/{keys,new-key,signature}',

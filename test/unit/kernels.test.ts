@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { modulesToExchange } from '../../scripts/install/exchange.ts'
 import {
   danglingEntries,
   findRivals,
@@ -18,7 +19,7 @@ import {
   sameArchitecture,
 } from '../../scripts/system/kernels.ts'
 import { findDevices, readEnforcement, readSysfs } from '../../scripts/system/machine.ts'
-import { findModules, type LoadedModule, modulesToExchange } from '../../scripts/system/modules.ts'
+import { findModules, type LoadedModule } from '../../scripts/system/modules.ts'
 import { Tree } from '../support/tree.ts'
 
 /** The system that a test is about: a new one for each, for a test may be run again. */
@@ -311,13 +312,24 @@ const exchanges: [string, LoadedModule[], boolean, string][] = [
     true,
     'load, a',
   ],
-  ['none that tells', [{ name: 'a' }, { name: 'b' }], false, 'nothing'],
-  ['none that tells, replaced', [{ name: 'a' }, { name: 'b' }], true, 'load, b a'],
+  [
+    'none of which a version is said',
+    [{ name: 'a' }, { name: 'b', version: '7' }],
+    false,
+    'nothing',
+  ],
+  ['the same, replaced', [{ name: 'a' }, { name: 'b', version: '7' }], true, 'load, b a'],
 ]
 
 for (const [what, loaded, replaced, expected] of exchanges)
   test(`what of the loaded modules is exchanged: ${what}`, () => {
-    const { load, unload } = modulesToExchange(['a', 'b'], loaded, '1.0', replaced)
+    const modules = loaded.every(({ version }) => version)
+      ? [
+          { name: 'a', version: '{version}' },
+          { name: 'b', version: '1\\..*' },
+        ]
+      : [{ name: 'a' }, { name: 'b' }]
+    const { load, unload } = modulesToExchange({ modules, version: '1.0' }, loaded, replaced)
     const done = [...(load ? ['load'] : []), ...(unload.length > 0 ? [unload.join(' ')] : [])]
     assert.equal(done.join(', ') || 'nothing', expected)
   })
