@@ -14,12 +14,18 @@ export interface Release {
 /** "### Fixed", and where the versions lead to: what keepachangelog.com has between lists and after them. */
 const beside = /^(#|\[[^\]]+\]: )/
 
+/** What keepachangelog.com has at the top: what will be in a version that is none yet. */
+const unreleased = /^\[?unreleased\]?\s/i
+
 /**
  * Parses CHANGELOG.md: "## VERSION - YYYY-MM-DD", then a list. Newest first, as it stands. Throws a
  * Failure of kind package where there is no such heading, or one that is no version and date.
  */
 export function parseChangelog(text: string): Release[] {
-  const [, ...parts] = text.split(/^## /m)
+  const parts = text
+    .split(/^## /m)
+    .slice(1)
+    .filter((part) => !unreleased.test(part))
   if (parts.length === 0) throw bad('has no version')
   return parts.map((part) => {
     const [heading = '', ...lines] = part.split('\n')

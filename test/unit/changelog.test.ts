@@ -47,6 +47,15 @@ test('headings between changes and links after them are no part of a change', ()
   assert.deepEqual(parseChangelog(lines.join('\n'))[0]?.changes, ['One.', 'Two, see [#3].'])
 })
 
+test('what is not released yet is in no package', () => {
+  const text = '# Changelog\n\n## [Unreleased]\n\n- Later.\n\n## [1.0.0] - 2026-11-24\n\n- One.\n'
+  assert.deepEqual(
+    parseChangelog(text).map(({ version, changes }) => [version, changes]),
+    [['1.0.0', ['One.']]],
+  )
+  assert.throws(() => parseChangelog('## Unreleased\n\n- Later.\n'), /has no version/)
+})
+
 for (const [heading, version] of [
   ['1.0.0 - 2026-11-24', '1.0.0'],
   ['v1.0.0 - 2026-11-24', '1.0.0'],
