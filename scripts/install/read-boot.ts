@@ -11,7 +11,7 @@ import { bootAdvice } from './boot.ts'
 export function readyKernels(project: Project): string[] {
   const isReady = (kernel: Kernel) => {
     const names = fileNames(forKernel(project, kernel))
-    return names.length > 0 && findModules(kernel.release, names).length >= names.length
+    return names.length > 0 && names.every((name) => findModules(kernel.release, [name]).length > 0)
   }
   return installedKernels()
     .filter(isReady)
