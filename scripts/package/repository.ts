@@ -17,6 +17,7 @@ import { ask, type Command, exec, quote, show } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import { Generation } from './generation.ts'
 import { addKeyring, keyringName } from './keyring.ts'
+import { machineOf } from './machines.ts'
 import { digest } from './values.ts'
 
 /** What a repository is made from. */
@@ -30,7 +31,10 @@ export interface RepositoryInput {
   keys: string[]
 }
 
-const architectures = ['amd64', 'i386']
+/** The machines that a pool is indexed for: apt looks for its own, also for what is for every machine. */
+export const architecturesOf = ({ kernel }: Project): string[] =>
+  kernel.architectures.map((name) => machineOf('kernel', name).deb)
+
 const compressions: Record<string, string[]> = { gz: ['gzip', '-9nk'], xz: ['xz', '-k'] }
 
 /** Runs a command; what it says on stdout. */
@@ -80,6 +84,7 @@ export async function indexDebs({ project, out, keys }: RepositoryInput): Promis
   const root = join(out, 'deb')
   const generation = new Generation(join(root, 'dists'))
   const suite = join(generation.folder, 'stable')
+  const architectures = architecturesOf(project)
   for (const architecture of architectures) {
     const place = `main/binary-${architecture}`
     const folder = join(suite, place)

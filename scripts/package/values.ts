@@ -12,6 +12,7 @@ import { wrap } from '../run/output.ts'
 import { type Release, rpmChangelog } from './changelog.ts'
 import { copyrightFile } from './copyright.ts'
 import { documents, licenseFile } from './files.ts'
+import { machineOf } from './machines.ts'
 import { aboutTools } from './tools.ts'
 import { packageVersions } from './versions.ts'
 
@@ -42,15 +43,6 @@ function copyrights(project: Project, releases: Release[]): string[] {
   return said.length > 0 ? said : [`${year} the authors, as the sources say`]
 }
 
-/** What dpkg and rpm call the machines that Node runs on. */
-const machines: Record<string, { deb: string; rpm: string }> = {
-  x64: { deb: 'amd64', rpm: 'x86_64' },
-  ia32: { deb: 'i386', rpm: 'i686' },
-  arm64: { deb: 'arm64', rpm: 'aarch64' },
-  arm: { deb: 'armhf', rpm: 'armv7hl' },
-  ppc64: { deb: 'ppc64el', rpm: 'ppc64le' },
-}
-
 /**
  * A package for one kernel: what its name and its dependencies are made of. `machine` is as Node says
  * it; the others are called that by all.
@@ -69,8 +61,8 @@ export function binaryValues(project: Project, release: string, machine: string 
      * has newer kernels has no such /lib, and wants to have no file below it.
      */
     modulesFolder: `${semver.lt(semver.coerce(release) ?? '0.0.0', '6.1.0') ? '' : '/usr'}/lib/modules`,
-    debArchitecture: machines[machine]?.deb ?? machine,
-    rpmArchitecture: machines[machine]?.rpm ?? machine,
+    debArchitecture: machineOf('node', machine).deb,
+    rpmArchitecture: machineOf('node', machine).rpm,
   }
 }
 

@@ -9,7 +9,7 @@ const pure = [
   'install/{boot,exchange,files,headers,load-problem,packages,plan}',
   'look/{smoke,status,watch}',
   'manifest/{for-kernel,kernel-range,load,module-version,resolve,rules,sources}',
-  'package/{changelog,values,versions}',
+  'package/{changelog,machines,values,versions}',
   'run/{exec,output}',
   'signing/{keys,new-key,signature}',
   'system/{chrony,clock,compiler,container,dkms,efi,kernel-config,kernels,machine,modprobe,modules}',
