@@ -129,7 +129,7 @@ export function readInput(project: Project, kernels: Kernel[]): InstallInput {
   )
   const exchange = modulesToExchange(
     fitting,
-    loadedModules(loadedNames(project)),
+    loadedModules(loadedNames(fitting)),
     current !== undefined && lacking.includes(current.release),
   )
   const load = project.install.autoload !== 'none' && current !== undefined
