@@ -72,13 +72,22 @@ function placed(modules: Module[]): { modules: Module[]; location?: string } {
   return { modules: modules.map(({ location: _, ...rest }) => rest), location }
 }
 
+/** The series that fit a pattern; undefined where that cannot be said, or it is none here. */
+function seriesOf(pattern: string): string | undefined {
+  try {
+    return rangeOf(new RegExp(pattern))
+  } catch {
+    return undefined
+  }
+}
+
 /** The kernels that are meant by what is said of all modules, or of one of them. */
 function readRange(get: (name: string) => string[], i: number): string | undefined {
   const [min, max, pattern] = ['KERNEL_MIN', 'KERNEL_MAX', 'KERNEL'].map(
     (what) => get(`BUILD_EXCLUSIVE_${what}`)[i],
   )
   const limits = [...(min ? [`>=${min}`] : []), ...(max ? [`<=${max}`] : [])].join(' ')
-  return limits || (pattern ? rangeOf(new RegExp(pattern)) : undefined)
+  return limits || (pattern ? seriesOf(pattern) : undefined)
 }
 
 const readOptions = (get: (name: string) => string[], i: number): string[] =>
@@ -137,13 +146,16 @@ export function importDkmsConf(text: string, folder: string): Imported {
   const configure = before?.[0] === sandbox ? before.slice(1) : before
   const { modules, location } = placed(readModules(get))
   const kernel = attempt('for which kernels', () => kernelOf(get))
-  const [pattern] = get('BUILD_EXCLUSIVE_KERNEL')
-  if (pattern)
+  for (const [i, pattern] of get('BUILD_EXCLUSIVE_KERNEL').entries()) {
+    if (!pattern) continue
+    const range = (i === 0 ? kernel : modules[i]?.kernel)?.range
+    const what = `BUILD_EXCLUSIVE_KERNEL${i === 0 ? '' : `[${i}]`}, ${pattern}, is`
     notes.push(
-      kernel?.range
-        ? `BUILD_EXCLUSIVE_KERNEL, ${pattern}, is taken for the range ${kernel.range}.`
-        : `BUILD_EXCLUSIVE_KERNEL, ${pattern}, is not taken over: say a range.`,
+      range ? `${what} taken for the range ${range}.` : `${what} not taken over: say a range.`,
     )
+  }
+  for (const [i, arch] of get('BUILD_EXCLUSIVE_ARCH').entries())
+    if (i > 0 && arch) notes.push(`BUILD_EXCLUSIVE_ARCH[${i}], ${arch}, is not taken over.`)
   for (const key of ['AUTOINSTALL', 'STRIP'])
     if (/^no?$/i.test(get(key)[0] ?? '')) notes.push(`${key}=no is not taken over.`)
   for (const key of values.keys())

@@ -72,3 +72,19 @@ BUILD_EXCLUSIVE_CONFIG[2]="CONFIG_PCI !CONFIG_PREEMPT_RT"
   ])
   assert.equal(manifest.kernel, undefined)
 })
+
+test('a condition of a module that cannot be taken over is told', () => {
+  const { root } = new Tree({ 'a.c': 'MODULE_LICENSE("GPL");\n' })
+  const { manifest, notes } = importDkmsConf(
+    `PACKAGE_NAME=a PACKAGE_VERSION=1
+BUILT_MODULE_NAME[0]=a
+BUILT_MODULE_NAME[1]=b
+BUILD_EXCLUSIVE_KERNEL[1]="(5"
+BUILD_EXCLUSIVE_ARCH[1]="arm"
+`,
+    root,
+  )
+  assert.deepEqual(manifest.modules, [{ name: 'a' }, { name: 'b' }])
+  assert.ok(notes.includes('BUILD_EXCLUSIVE_KERNEL[1], (5, is not taken over: say a range.'))
+  assert.ok(notes.includes('BUILD_EXCLUSIVE_ARCH[1], arm, is not taken over.'))
+})
