@@ -29,7 +29,7 @@ const isAlarm = (line: string) =>
   (!line.includes('KCSAN: data-race') || /\[virtio_(vmmci|pci_obsd)\]/.test(line))
 
 /** What the shell says after each script (test/guest/etc/shell). */
-const ended = /^@@(\d+)\r?\n/m
+const ended = /@@(\d+)\r?\n/
 
 export interface ClockError {
   /** Guest minus host, ns. */
