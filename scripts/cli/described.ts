@@ -1,5 +1,5 @@
 import { Argument, Command, type Option } from 'commander'
-import type { FailureKind } from '../run/failure.ts'
+import { Failure, type FailureKind } from '../run/failure.ts'
 import { type CommonName, commonGroup, commonOptions } from './options.ts'
 
 /** A command line that works as it stands, and what it does. */
@@ -17,6 +17,8 @@ export interface Description {
   ends: readonly FailureKind[]
   takes: readonly CommonName[]
   what?: readonly string[]
+  /** Of those words, which ones take an option, where it is not all of them: by the option's attribute. */
+  only?: Readonly<Record<string, readonly string[]>>
   /** A file or folder that it is about, as <name>. */
   given?: string
   options?: readonly Option[]
@@ -33,6 +35,20 @@ export class DescribedCommand extends Command {
     if (described.what) this.addArgument(new Argument('<what>').choices([...described.what]))
     for (const option of [...(described.options ?? []), ...commonOptions(described.takes)])
       this.addOption(option)
+    this.hook('preAction', () => this.refuseUnused())
+  }
+
+  /** What would be typed in vain is a mistake. */
+  private refuseUnused(): void {
+    const [what = ''] = this.args
+    for (const option of this.options) {
+      const name = option.attributeName()
+      const given = this.getOptionValueSource(name) === 'cli'
+      if (given && !(this.described.only?.[name] ?? [what]).includes(what))
+        throw new Failure('usage', `${this.name()} ${what} does not take ${option.long}.`, {
+          mend: `vmmci-dkms ${this.name()} --help`,
+        })
+    }
   }
 
   /** Options of its own, and those that many commands take. */

@@ -176,6 +176,10 @@ export const everyday: readonly Declared[] = [
       ends: ['toolchain', 'privilege', 'busy', 'sign'],
       takes: [...talk, ...change],
       what: ['show', 'new', 'enroll'],
+      only: {
+        ...{ key: ['show', 'enroll'], cert: ['show', 'enroll'], passphrase: ['new'] },
+        ...{ dryRun: ['new', 'enroll'], verbose: ['new'] },
+      },
       options: [
         ...keyOptions(),
         new Option('--passphrase', 'new: with the passphrase in KBUILD_SIGN_PIN'),

@@ -3,6 +3,10 @@ import { type Shell, shells } from './completion.ts'
 import { change, type Declared, kernels, keyOptions, talk } from './declared.ts'
 import { repeatable } from './options.ts'
 
+/** What is packed, and what can be packed as it was built. */
+const packed = ['deb', 'rpm', 'arch', 'alpine', 'all']
+const packedBuilt = ['deb', 'rpm', 'all']
+
 /** For those who build and pack: named in the last lines of the help only. */
 export const rare: readonly Declared[] = [
   [
@@ -89,7 +93,12 @@ export const rare: readonly Declared[] = [
       ],
       ends: ['kernel', 'headers', 'toolchain', 'build', 'package', 'sign'],
       takes: [...kernels, ...talk, ...change],
-      what: ['deb', 'rpm', 'arch', 'alpine', 'all', 'repo'],
+      what: [...packed, 'repo'],
+      only: {
+        ...{ binary: packedBuilt, kernel: packedBuilt, allKernels: packedBuilt },
+        ...{ key: packedBuilt, cert: packedBuilt, stage: packed, dryRun: packed },
+        ...{ from: ['repo'], url: ['repo'] },
+      },
       options: [
         new Option('--out <dir>', 'not build/packages (repo: not build/repo)'),
         new Option('--binary', 'built modules of one kernel, no sources'),

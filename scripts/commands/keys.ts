@@ -71,14 +71,6 @@ function requireNoKey(passphrase: boolean): void {
 
 /** Makes a key and its certificate, never over one that is there, and tells dkms of it. */
 export async function makeKey(options: KeysOptions): Promise<void> {
-  if (options.key || options.cert)
-    throw new Failure(
-      'usage',
-      `keys new makes ${newKey}; --key and --cert name one that is there.`,
-      {
-        mend: 'vmmci-dkms keys new',
-      },
-    )
   await runAlone(options, async (_, { dryRun, passphrase = false }, output) => {
     // Where dkms was told of a key already, that one stays; and it can type no passphrase.
     const told = keyPlaces().some(({ of }) => of === configuredPlace)

@@ -91,6 +91,14 @@ function keyPair({ key, cert, binary }: PackageOptions): KeyPair | undefined {
   return { key: resolve(key), cert: resolve(cert) }
 }
 
+/** Throws where a kernel is named for packages that are for all of them. */
+function requireBuilt({ binary, kernel, allKernels }: PackageOptions): void {
+  if (!binary && (kernel || allKernels))
+    throw new Failure('usage', 'Packages of sources are for every kernel; --binary is for some.', {
+      mend: 'vmmci-dkms package --help',
+    })
+}
+
 /** What a person would type: what the tools work on is written by --stage. */
 function showPackages(
   project: Project,
@@ -128,6 +136,7 @@ export async function makePackages(word: string, options: PackageOptions): Promi
   const { project, output } = open(options)
   const sign = onlyKey(options)
   const pair = keyPair(options)
+  requireBuilt(options)
   const facts = readFacts(project)
   const names = chosen(word, facts, output).filter(
     (name) => !options.binary || name === 'deb' || name === 'rpm',

@@ -12,7 +12,7 @@ import {
   usage,
   writeRepoFile,
 } from '../package/repository.ts'
-import { quote, which } from '../run/exec.ts'
+import { which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import { handleInterrupts, throwIfInterrupted } from '../run/interrupt.ts'
 import { alone } from '../run/lock.ts'
@@ -109,16 +109,6 @@ export async function makeRepository(options: RepoOptions): Promise<void> {
         ]
       : []),
   ]
-  if (options.dryRun) {
-    // Most of it is no command's work.
-    return output.commands(
-      [],
-      [
-        ...steps.map(({ title }) => `# ${title}`),
-        ...packages.map((file) => `# ${quote(file)} -> ${quote(out)}`),
-      ],
-    )
-  }
   handleInterrupts()
   makeFolder(out)
   await alone(

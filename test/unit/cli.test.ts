@@ -37,6 +37,27 @@ test('an example has options that its command knows', () => {
     }
 })
 
+test('a word of a command takes the options that it uses, and no others', async () => {
+  for (const { name, what = [], only = {} } of commands.map(({ described }) => described)) {
+    const known = commands.find((command) => command.name() === name)?.options ?? []
+    const names = known.map((option) => option.attributeName())
+    for (const key of Object.keys(only)) assert.ok(names.includes(key), `${name}: ${key}`)
+    for (const option of known)
+      for (const word of what) {
+        const all = program()
+        for (const command of describedCommands(all)) command.action(() => {})
+        const typed = [name, word, String(option.long), ...(option.required ? ['x'] : [])]
+        const parsed = all.parseAsync(typed, { from: 'user' })
+        if ((only[option.attributeName()] ?? what).includes(word)) await parsed
+        else
+          await assert.rejects(
+            parsed,
+            new RegExp(`^Failure: ${name} ${word} does not take ${option.long}`),
+          )
+      }
+  }
+})
+
 test('the version is package.json’s', async () => {
   const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
   assert.match((await cli('--version')).stdout, new RegExp(`^vmmci-dkms ${version}\n`))
