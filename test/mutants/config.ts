@@ -1,4 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { PartialStrykerOptions } from '@stryker-mutator/api/core'
+import { home } from '../../scripts/home.ts'
+import { cacheFolder } from '../support/cache.ts'
 
 /**
  * npm run mutants: small faults are put into the pure parts of scripts/, one at a time, and a unit test
@@ -15,6 +19,18 @@ const pure = [
   'system/{chrony,clock,compiler,container,dkms,efi,kernel-config,kernels,machine,modprobe,modules}',
 ]
 
+/** All that judges: the tests, what they lean on, and the libraries. */
+const judges = ['unit', 'mutants', 'support', 'fixtures']
+  .flatMap((folder) =>
+    readdirSync(join(home, 'test', folder), { recursive: true, withFileTypes: true }),
+  )
+  .filter((entry) => entry.isFile())
+  .map(({ parentPath, name }) => join(parentPath, name))
+  .concat(join(home, 'package-lock.json'))
+  .sort()
+
+const allOfThem = Buffer.concat(judges.map((file) => readFileSync(file)))
+
 export default {
   mutate: pure.map((files) => `scripts/${files}.ts`),
   buildCommand: 'node test/mutants/bundle.ts',
@@ -25,6 +41,9 @@ export default {
   coverageAnalysis: 'perTest',
   // What runs once, as a file is loaded, would have all of them loaded anew for each: tables, mostly.
   ignoreStatic: true,
+  // What the same tests said of lines that did not change is not asked again.
+  incremental: true,
+  incrementalFile: `${cacheFolder('mutants', allOfThem)}.json`,
   concurrency: 2,
   // A loaded machine is slow, and what is slow is no mutant that was noticed.
   timeoutMS: 10_000,
