@@ -120,7 +120,7 @@ test('a whole Debian 13: install --chrony, a sleep of the host, and uninstall', 
   })
 })
 
-test('a whole Debian 13: the package, a boot, the next kernel by apt, and a boot of that', async () => {
+test('a whole Debian 13: the package, purged while it is loaded, and the next kernel by apt', async () => {
   await using root = await Root.of('debian')
   const [old, next] = [await guestKernel('6.12'), await guestKernel('7.3')]
   assert.deepEqual(await kernelsOf(root), [old.release], 'the roots are of different days')
@@ -128,11 +128,22 @@ test('a whole Debian 13: the package, a boot, the next kernel by apt, and a boot
   await root.showFolder(join(await builtPackages(), 'packages'), '/packages')
   await root.sh(`apt-get install -y -q /packages/${debFile(versions.now)} 2>&1`)
   await has(root, old.release, versions.now)
+  await root.sh(`cd /usr/share/doc/vmmci-dkms/examples
+    install -D -m 644 chrony.conf ${chronyCopies[0]}
+    install -D -m 644 chrony.service.conf ${chronyCopies[1]}`)
   await boot(root, '6.12', async (guest) => {
     await isUp(guest)
+    await chronyFollows(guest)
+    const said = await guest.sh('apt-get purge -y -q vmmci-dkms 2>&1')
+    for (const file of chronyCopies) assert.ok(said.includes(`rm ${file}`), said)
+    await guest.sh(`rm -r ${chronyCopies.join(' ')}`)
+    // Loaded as they are, they go on until the next boot.
+    await isUp(guest)
+    assert.equal(await guest.sh(nothingLeft), '')
     await stopsCleanly(guest)
   })
 
+  // The root is as it was before that boot: the next kernel, by apt, and the end of the old one.
   const install = (packages: string) =>
     root.sh(`apt-get install -y -q --no-install-recommends -t trixie-backports ${packages} 2>&1`)
   // The image alone first, as where nobody thought of the headers' metapackage.
@@ -141,27 +152,12 @@ test('a whole Debian 13: the package, a boot, the next kernel by apt, and a boot
   assert.equal((await root.sh(`find /lib/modules/${next.release} -name '*vmmci*'`)).trim(), '')
   await install(`linux-headers-${next.release}`)
   for (const { release } of [old, next]) await has(root, release, versions.now)
-  await root.sh(`cd /usr/share/doc/vmmci-dkms/examples
-    install -D -m 644 chrony.conf ${chronyCopies[0]}
-    install -D -m 644 chrony.service.conf ${chronyCopies[1]}`)
-  await boot(root, '7.3', async (guest) => {
-    await isUp(guest)
-    await chronyFollows(guest)
-    await stopsAfterKexec(guest)
-  })
-
   await root.sh(`apt-get purge -y -q linux-image-${old.release} linux-headers-${old.release} 2>&1`)
   assert.equal((await root.sh(`find / -xdev -path '*${old.release}*' -name '*vmmci*'`)).trim(), '')
   await has(root, next.release, versions.now)
   await boot(root, '7.3', async (guest) => {
     await isUp(guest)
-    const said = await guest.sh('apt-get purge -y -q vmmci-dkms 2>&1')
-    for (const file of chronyCopies) assert.ok(said.includes(`rm ${file}`), said)
-    await guest.sh(`rm -r ${chronyCopies.join(' ')}`)
-    // Loaded as they are, they go on until the next boot.
-    await isUp(guest)
-    assert.equal(await guest.sh(nothingLeft), '')
-    await stopsCleanly(guest)
+    await stopsAfterKexec(guest)
   })
 })
 
