@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import semver from 'semver'
 import { missingNeeds } from '../install/needs.ts'
+import { hiddenCommand } from '../install/own-command.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { fileNames } from '../manifest/names.ts'
 import { quote } from '../run/exec.ts'
@@ -150,6 +151,15 @@ function checkLoading(project: Project): Finding[] {
   })
 }
 
+/** npx and then a package: the first one's command is found before the other's for ever. */
+function checkCommand(project: Project): Finding[] {
+  const found = hiddenCommand(project)
+  if (!found) return []
+  const { paths, hidden } = found
+  const message = `${paths[0]}, which install put there, hides ${hidden}.`
+  return [note('command', message, `rm -r ${paths.map(quote).join(' ')}`)]
+}
+
 /** All that has to do with no kernel in particular. */
 export async function checkSystem(project: Project, facts: SystemFacts): Promise<Finding[]> {
   return [
@@ -160,6 +170,7 @@ export async function checkSystem(project: Project, facts: SystemFacts): Promise
     checkWritable(),
     checkSpace(),
     checkDevice(project),
+    ...checkCommand(project),
     ...checkLoading(project),
     ...checkClockSource(project),
   ]

@@ -41,11 +41,11 @@ const isOurs = (project: Project): boolean => {
   )
 }
 
-/** Whether the PATH leads to a command of this name already: a package's, or somebody's. */
-const isElsewhere = ({ package: { name } }: Project): boolean =>
+/** Another command of this name on the PATH: a package's, or somebody's. */
+const elsewhere = ({ package: { name } }: Project): string | undefined =>
   userPath()
     .map((folder) => join(folder, name))
-    .some((file) => existsSync(file) && !isOwnScript(file))
+    .find((file) => existsSync(file) && !isOwnScript(file))
 
 /**
  * The command itself, for the PATH, where it is not there as it should be: npx and a checkout are
@@ -54,12 +54,20 @@ const isElsewhere = ({ package: { name } }: Project): boolean =>
 export function missingCommand(project: Project): OwnCommand | undefined {
   const { folder, script } = places(project)
   if (project.file !== ownManifest || !isBundle || home === folder) return undefined
-  if (!isOurs(project) || isElsewhere(project) || !isWritable()) return undefined
+  if (!isOurs(project) || elsewhere(project) || !isWritable()) return undefined
   const files = [
     ...below(folder, commandFiles()),
     { path: script, text: ownScript(`${folder}/dist/entry.cjs`), executable: true },
   ]
   return files.every(isInPlace) ? undefined : { folder, files }
+}
+
+/** What an installation once put there, and a command that it hides, by a package that came later. */
+export function hiddenCommand(project: Project): { paths: string[]; hidden: string } | undefined {
+  const { folder, script } = places(project)
+  const hidden = elsewhere(project)
+  const own = project.file === ownManifest && isOwnScript(script) && isOurs(project)
+  return own && hidden ? { paths: [script, folder], hidden } : undefined
 }
 
 /** What an installation puts there, as long as nothing there is another's. */

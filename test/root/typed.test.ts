@@ -55,6 +55,13 @@ test('what is to be tried works as it is shown: by npx, and by name once it is i
   const after = await pasted(root, 'vmmci-dkms')
   assert.ok(after.length >= 3, after.join('\n'))
   for (const line of after) assert.match(line, /^vmmci-dkms /)
+
+  // A package of the command that came later would never be found.
+  await root.sh('ln -s /bin/echo /usr/bin/vmmci-dkms')
+  const check = (await root.run(['vmmci-dkms', 'check'])).stdout
+  assert.match(check, /note {2}command .*\/usr\/local\/bin\/vmmci-dkms, .* hides\s+\/usr\/bin/)
+  const mends = triesIn(check).filter((line) => line.includes('/usr/local'))
+  assert.equal(await root.sh(`${mends.join('\n')}\nhash -r; vmmci-dkms found`), 'found\n')
 })
 
 test("another's command of this name stays, by install and by uninstall", async () => {
