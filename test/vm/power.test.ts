@@ -114,6 +114,22 @@ for (const acpi of [false, true])
   )
 
 onEachKernel(
+  'a stop at the last look of a guest that powers off is answered',
+  { on: '6.12', own: true, acpi: true, cpus: 2 },
+  async (guest) => {
+    const { device } = guest
+    await guest.parameter('poll_interval', 0)
+    const mark = device.mark()
+    await device.control('at 1 stop')
+    guest.start('poweroff')
+    await guest.end()
+    const acks = device.since(mark, 'ack').map((e) => e.value)
+    assert.deepEqual(acks, [command.reboot])
+    assert.doesNotMatch(guest.console, /requested by host/, 'it is going down already')
+  },
+)
+
+onEachKernel(
   "a guest's own reboot starts it again, and no timer ends it",
   { on: '6.12', own: true, again: true },
   async (guest) => {
