@@ -65,9 +65,17 @@ function fromSchema(error: ErrorObject): Mistake {
   return { path, message: `${was} ${error.message ?? error.keyword}${meant}` }
 }
 
+/** A value that is none of some words is also of the wrong type, perhaps: that is one mistake. */
+const onceEach = (errors: readonly ErrorObject[]): ErrorObject[] =>
+  errors.filter(
+    ({ keyword, instancePath }) =>
+      keyword !== 'type' ||
+      !errors.some((other) => other.keyword === 'enum' && other.instancePath === instancePath),
+  )
+
 /** All mistakes in a parsed document; none means that it is a Manifest. */
 export function findMistakes(document: unknown, folder?: string): Mistake[] {
-  if (!validate(document)) return (validate.errors ?? []).map(fromSchema)
+  if (!validate(document)) return onceEach(validate.errors ?? []).map(fromSchema)
   return checkRules(document as Manifest, folder)
 }
 

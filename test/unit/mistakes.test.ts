@@ -77,6 +77,11 @@ const sentences: [what: string, more: object, ...said: string[]][] = [
     '7:3: /modules/0: 7 must be object',
   ],
   [
+    'a value of another type, where it must be one of some words',
+    { signing: 7 },
+    '6:2: /signing: 7 is none of auto, require, never (Sign if enforcement is on or a key is there (not said); always; never)',
+  ],
+  [
     'a place that is not allowed',
     { install: { files: { '/etc/passwd': 'x' } } },
     '8:4: /install/files//etc/passwd: "/etc/passwd" does not fit the pattern ^/(etc/',
