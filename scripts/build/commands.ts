@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import semver from 'semver'
@@ -6,6 +5,7 @@ import { below, sourceFiles, writeFiles } from '../install/files.ts'
 import { forKernel } from '../manifest/for-kernel.ts'
 import type { Project } from '../manifest/manifest.ts'
 import type { Command } from '../run/exec.ts'
+import { newFolder } from '../run/scratch.ts'
 import { compilerArguments } from '../system/compiler.ts'
 import { findCompiler } from '../system/find-compiler.ts'
 import { type Kernel, machine } from '../system/kernels.ts'
@@ -65,7 +65,7 @@ export async function typedCommands(
   extra: string[] = [],
   jobs = availableParallelism(),
 ): Promise<Command[]> {
-  const work = `/tmp/vmmci-dkms-${randomUUID()}`
+  const work = newFolder()
   const target = buildFolder(out, kernel)
   return [
     { argv: ['mkdir', '-m', '700', work] },

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -15,7 +14,7 @@ import { type Command, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import { handleInterrupts } from '../run/interrupt.ts'
 import type { Output } from '../run/output.ts'
-import { inScratch, makeFolder } from '../run/scratch.ts'
+import { inScratch, makeFolder, newFolder } from '../run/scratch.ts'
 import { runSteps, type Step, showPlan } from '../run/steps.ts'
 import { ours } from '../run/typed.ts'
 import type { KeyPair } from '../signing/keys.ts'
@@ -107,7 +106,7 @@ function showPackages(
   wanted: Parameters<typeof planPackages>[2],
   output: Output,
 ): void {
-  const work = `/tmp/vmmci-dkms-${randomUUID()}`
+  const work = newFolder()
   const { stage, make, places } = planPackages(project, work, wanted)
   const kernels = wanted.kernels.flatMap((kernel) => (kernel ? ['--kernel', kernel.release] : []))
   const signs = key && cert ? ['--key', resolve(key), '--cert', resolve(cert)] : []

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -21,6 +22,9 @@ export function scratchFolder(plain = false): string {
     )
   }
 }
+
+/** A folder that is not there yet, for commands that make it; its name is one that make can take. */
+export const newFolder = (): string => `/tmp/vmmci-dkms-${randomUUID()}`
 
 /** Makes a folder and those above it, one by one: node's own way never ends below /proc. */
 export function makeFolder(folder: string): void {

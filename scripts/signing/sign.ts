@@ -1,10 +1,10 @@
-import { randomUUID, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { home } from '../home.ts'
 import { type Command, exec, quote, show, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
-import { scratchFolder } from '../run/scratch.ts'
+import { newFolder, scratchFolder } from '../run/scratch.ts'
 import { enrolledKeys } from '../system/efi.ts'
 import type { Kernel } from '../system/kernels.ts'
 import type { KeyPair } from './keys.ts'
@@ -151,7 +151,7 @@ export async function typedSigning(
   file: string,
   pair: KeyPair,
 ): Promise<Command[] | undefined> {
-  const work = `/tmp/vmmci-dkms-${randomUUID()}`
+  const work = newFolder()
   const packed = join(work, basename(file))
   const { plain, unpack, pack } = packing(packed)
   const sign = signCommand(kernel, plain, pair)
