@@ -20,7 +20,9 @@ function unknown(path: (string | number)[], what: string, key: string): Mistake 
 export function resolveManifest(manifest: Manifest, file: string): Project | Mistake[] {
   const folder = dirname(file)
   const root = manifest.root ? join(folder, manifest.root) : folder
-  const all = sourceFiles(folder, relative(folder, file))
+  // What somebody built here is no source: make would take it for done.
+  const built = Object.values(manifest.programs?.files ?? {})
+  const all = sourceFiles(folder, relative(folder, file)).filter((path) => !built.includes(path))
   const sources = (manifest.sources ?? ['.']).map((entry) => matching(entry, folder, all))
   const files = [...new Set(sources.flat())]
   const { package: about } = manifest

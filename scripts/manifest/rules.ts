@@ -37,15 +37,21 @@ function badPattern(pattern: string, path: Path): Mistake[] {
   }
 }
 
+type Call = { program?: string; target?: string }
+
+/** All that is called to build, each with its place. */
+const calls = ({ make = [], programs }: Manifest): { call: Call; path: Path }[] => [
+  ...make.map((call, i) => ({ call, path: ['make', i] })),
+  ...(programs?.make ?? []).map((call, i) => ({ call, path: ['programs', 'make', i] })),
+]
+
 /** The scripts of the sources that a build runs. */
-function programs({
-  configure = [],
-  make = [],
-}: Pick<Manifest, 'configure' | 'make'>): { file: string; path: Path }[] {
+function scripts(manifest: Manifest): { file: string; path: Path }[] {
+  const { configure = [] } = manifest
   return [
     ...configure.slice(0, 1).map((file) => ({ file, path: ['configure', 0] })),
-    ...make.flatMap(({ program }, i) =>
-      program === undefined ? [] : [{ file: program, path: ['make', i, 'program'] }],
+    ...calls(manifest).flatMap(({ call: { program }, path }) =>
+      program === undefined ? [] : [{ file: program, path: [...path, 'program'] }],
     ),
   ]
 }
@@ -63,7 +69,7 @@ function namedFiles(manifest: Manifest): { file: string; path: Path }[] {
       file,
       path: ['install', 'files', to],
     })),
-    ...programs(manifest),
+    ...scripts(manifest),
     ...(patches ?? []).map(({ file }, i) => ({ file, path: ['patches', i, 'file'] })),
   ]
 }
@@ -113,6 +119,21 @@ const rules: Record<string, Rule> = {
       'module',
     ),
 
+  eachFileOnce: ({ install, programs }) =>
+    duplicates(
+      [
+        ...Object.keys(install?.files ?? {}).map((to): [string, Path] => [
+          to,
+          ['install', 'files', to],
+        ]),
+        ...Object.keys(programs?.files ?? {}).map((to): [string, Path] => [
+          to,
+          ['programs', 'files', to],
+        ]),
+      ],
+      'file',
+    ),
+
   eachDistributionOnce: (m) =>
     duplicates(
       (m.distributions ?? []).flatMap((d, i) =>
@@ -130,17 +151,17 @@ const rules: Record<string, Rule> = {
             : [{ path, message: `${file} is not in the manifest's folder` }],
         ),
 
-  programsBeginAsSuch: (m, folder) =>
-    programs(m).flatMap(({ file, path }) => {
+  scriptsBeginAsSuch: (m, folder) =>
+    scripts(m).flatMap(({ file, path }) => {
       const at = folder && join(folder, file)
       if (!at || !existsSync(at) || readFileSync(at).subarray(0, 2).toString() === '#!') return []
       return [{ path, message: `${file} does not begin with #!` }]
     }),
 
-  buildsDoNotInstall: ({ make }) =>
-    (make ?? []).flatMap(({ target = '' }, i) =>
+  buildsDoNotInstall: (m) =>
+    calls(m).flatMap(({ call: { target = '' }, path }) =>
       target.split(' ').some((word) => /^(modules_)?install$/.test(word))
-        ? [{ path: ['make', i, 'target'], message: `${target}: dkms installs, a build does not` }]
+        ? [{ path: [...path, 'target'], message: `${target}: dkms installs, a build does not` }]
         : [],
     ),
 

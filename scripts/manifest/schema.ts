@@ -1,7 +1,17 @@
 import { Type } from 'typebox'
 import { distribution } from './distribution-schema.ts'
 import { clock, smoke, status } from './look-schema.ts'
-import { byManager, file, glob, oneOf, packageNames, strict, text, word } from './words.ts'
+import {
+  byManager,
+  file,
+  glob,
+  oneOf,
+  packageNames,
+  plainWord,
+  strict,
+  text,
+  word,
+} from './words.ts'
 
 const about = strict(
   {
@@ -117,11 +127,18 @@ export const module = strict({
   ),
 })
 
+const script = file(
+  'A script of the sources that is run in the top folder, with the words, instead of make.',
+)
+
+const whereItRuns = file('Where it runs, if not in the top folder.')
+
+const targets = (description: string) =>
+  Type.String({ pattern: '^[A-Za-z0-9_./-]+( [A-Za-z0-9_./-]+)*$', description })
+
 export const make = strict({
-  program: Type.Optional(
-    file('A script of the sources that is run in the top folder, with the words, instead of make.'),
-  ),
-  folder: Type.Optional(file('Where it runs, if not in the top folder.')),
+  program: Type.Optional(script),
+  folder: Type.Optional(whereItRuns),
   own: Type.Optional(
     Type.Boolean({ description: "By the folder's own Makefile, not by the kernel's kbuild." }),
   ),
@@ -132,12 +149,42 @@ export const make = strict({
     }),
   ),
   target: Type.Optional(
-    Type.String({
-      pattern: '^[A-Za-z0-9_./-]+( [A-Za-z0-9_./-]+)*$',
-      description: 'What is made; modules, or with an own Makefile what that makes by itself.',
-    }),
+    targets('What is made; modules, or with an own Makefile what that makes by itself.'),
   ),
 })
+
+/** As make, without a kernel. */
+const plainMake = strict({
+  program: Type.Optional(script),
+  folder: Type.Optional(whereItRuns),
+  words: Type.Optional(
+    Type.Array(plainWord, {
+      description: 'Further words; {source}, {version} and {architecture} are filled in.',
+    }),
+  ),
+  target: Type.Optional(targets('What is made. Not said: what the Makefile makes by itself.')),
+})
+
+const programs = strict(
+  {
+    make: Type.Array(plainMake, {
+      minItems: 1,
+      description: "How they are built, in order: by the folder's own Makefile.",
+    }),
+    files: Type.Record(
+      Type.String({
+        pattern: '^/usr/(bin|sbin|libexec|lib/udev)(/[A-Za-z0-9_][A-Za-z0-9_.@+-]*)+$',
+      }),
+      file('Where the build leaves it.'),
+      {
+        additionalProperties: false,
+        minProperties: 1,
+        description: 'The programs, by where they go.',
+      },
+    ),
+  },
+  'Programs that the sources build beside the modules; packages are for one architecture then.',
+)
 
 export const kernelOption = strict({
   name: optionName,
@@ -250,6 +297,7 @@ export const manifest = Type.Object(
         description: 'How it is built, in order. Not said: kbuild in the top folder.',
       }),
     ),
+    programs: Type.Optional(programs),
     patches: Type.Optional(
       Type.Array(
         strict({

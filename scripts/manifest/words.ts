@@ -44,6 +44,10 @@ export const byManager = (description: string) =>
   )
 
 /** A word for a program; what stands in braces is filled in. */
-export const word = Type.String({
-  pattern: '^([^\\x00-\\x1f{}]|\\{(release|headers|source|version|architecture)\\})+$',
-})
+const wordWith = (...names: string[]) =>
+  Type.String({ pattern: `^([^\\x00-\\x1f{}]|\\{(${names.join('|')})\\})+$` })
+
+export const word = wordWith('release', 'headers', 'source', 'version', 'architecture')
+
+/** One for what has nothing to do with a kernel. */
+export const plainWord = wordWith('source', 'version', 'architecture')

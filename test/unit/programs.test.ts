@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { loadManifest } from '../../scripts/manifest/load.ts'
+import type { Project } from '../../scripts/manifest/manifest.ts'
+import type { Failure } from '../../scripts/run/failure.ts'
+import { theirManifest } from '../support/somebody.ts'
+
+const files = { '/usr/bin/their-ctl': 'utils/their-ctl' }
+
+/** Somebody's module with a program, which a script of theirs makes. */
+const load = (change: object = {}, made = 'utils/their-ctl'): Project =>
+  loadManifest(
+    theirManifest(
+      {
+        programs: { make: [{ program: 'gen.sh', words: ['{version}', 'a b'] }], files },
+        ...change,
+      },
+      { 'gen.sh': `#!/bin/sh\necho "$@" > ${made}\n`, 'utils/their-ctl.c': '' },
+    ),
+  )
+
+/** What is said of a manifest, without the file's name and the place in it. */
+function said(change: object): string[] {
+  try {
+    load(change)
+  } catch (error) {
+    const { details = [] } = (error as Failure).more
+    return details.map((line) => line.replace(/^.*?:\d+:\d+: /, ''))
+  }
+  return []
+}
+
+const step = (make: object) => ({ programs: { make: [make], files } })
+const into = (to: string, from = 'x') => ({ programs: { make: [{}], files: { [to]: from } } })
+
+const wrong: [what: string, change: object, says: RegExp][] = [
+  ['no make', { programs: { files } }, /^\/programs: must have required property 'make'/],
+  ['no files', { programs: { make: [{}], files: {} } }, /^\/programs\/files: .*fewer than 1/],
+  [
+    'a kernel',
+    step({ words: ['{release}'] }),
+    /^\/programs\/make\/0\/words\/0: "\{release\}" does/,
+  ],
+  ['its headers', step({ words: ['K={headers}'] }), /^\/programs\/make\/0\/words\/0: /],
+  ['own, which it is', step({ own: true }), /^\/programs\/make\/0\/own: unknown key "own"/],
+  ['a target that installs', step({ target: 'all install' }), /^\/programs\/make\/0\/target: all/],
+  ['no such script', step({ program: 'no.sh' }), /^\/programs\/make\/0\/program: no\.sh is not in/],
+  ['a script without #!', step({ program: 'their.c' }), /^\/programs\/make\/0\/program: .* #!$/],
+  ...['/sys/x', '/proc/x', '/etc/x', 'usr/bin/x', '/usr/bin', '/usr/bin/../x', '/usr/bin/a b'].map(
+    (to): [string, object, RegExp] => [
+      to,
+      into(to),
+      /^\/programs\/files\/.* does not fit the pattern/,
+    ],
+  ),
+  ...['../x', '/x', 'a/../../x'].map((from): [string, object, RegExp] => [
+    from,
+    into('/usr/bin/x', from),
+    /^\/programs\/files\/.*: ".*" does not fit the pattern .*\(Where the build leaves it\)$/,
+  ]),
+  [
+    'a file of two kinds',
+    { ...into('/usr/bin/x'), install: { files: { '/usr/bin/x': 'gen.sh' } } },
+    /^\/programs\/files\/\/usr\/bin\/x: file \/usr\/bin\/x is named twice$/,
+  ],
+]
+
+for (const [what, change, says] of wrong)
+  test(`refused of programs: ${what}`, () => {
+    const [mistake = '', ...more] = said(change)
+    assert.match(mistake, says)
+    assert.deepEqual(more, [])
+  })
+
+test('a program that somebody built beside its source is no source', () => {
+  const change = { programs: { make: [{}], files: { '/usr/bin/x': 'utils/their-ctl.c' } } }
+  assert.ok(load().sources.includes('utils/their-ctl.c'))
+  assert.ok(!load(change).sources.includes('utils/their-ctl.c'))
+})
