@@ -34,8 +34,11 @@ export const makeWords = (project: Project, filling: Filling): string[][] =>
 export const ownPrograms = ({
   configure = [],
   make,
-}: Pick<Project, 'configure' | 'make'>): string[] =>
-  [configure[0], ...make.map(({ program }) => program)].filter((name) => name !== undefined)
+  programs,
+}: Pick<Project, 'configure' | 'make' | 'programs'>): string[] =>
+  [configure[0], ...[...make, ...(programs?.make ?? [])].map(({ program }) => program)].filter(
+    (name) => name !== undefined,
+  )
 
 /** What a configure step is run by: a part of the source tree then. */
 export const sandbox = 'run-in-sandbox'
@@ -99,8 +102,8 @@ const akmsFilling = (project: Project): Filling => ({
   architecture: '$(uname -m)',
 })
 
-/** A word for akms's shell, which reads it once. */
-const akmsWord = (word: string, filling: Filling) =>
+/** A word for a shell that reads it once, as akms's does. */
+const onceRead = (word: string, filling: Filling) =>
   word
     .split(braces)
     .map((part, i) => {
@@ -122,7 +125,7 @@ export function akmsBuild(project: Project): string[] {
   const plain = make.length === 1 && Object.keys(make[0] ?? {}).length === 0
   if (plain && configure.length === 0 && patches.length === 0) return []
   const filling = akmsFilling(project)
-  const line = (words: string[]) => words.map((word) => akmsWord(word, filling)).join(' ')
+  const line = (words: string[]) => words.map((word) => onceRead(word, filling)).join(' ')
   const [program, ...words] = configure
   return [
     'cd "$builddir"',
@@ -130,6 +133,47 @@ export function akmsBuild(project: Project): string[] {
     ...(program ? [line([`./${program}`, ...words])] : []),
     ...make.map((one) => line(template(one))),
   ]
+}
+
+/** What its last line is where it fails. */
+export const programsFailed = 'The programs could not be built.'
+
+/** What builds the programs, in the source tree: the same for an installation and for each package. */
+export const programScript = 'build-programs'
+
+/**
+ * Its text; undefined where a manifest has no programs. A patch for some kernels only is not for them.
+ * Where they go is said, too: a source tree that is as it should be then tells that they are.
+ */
+export function programBuild(project: Project): string | undefined {
+  const { package: about, version, patches = [], programs } = project
+  if (!programs) return undefined
+  // The schema lets none of the words have a kernel's.
+  const filling = { ...akmsFilling(project), source: '$PWD' }
+  const line = (words: string[]) => words.map((word) => onceRead(word, filling)).join(' ')
+  const made = Object.entries(programs.files).map(([to, from]) => `made ${quote(from)} # ${to}`)
+  return `${[
+    '#!/bin/sh',
+    `# From the manifest of ${about.name} ${version}. Do not edit.`,
+    '# Builds the programs, in the folder that it lies in.',
+    'set -e',
+    '# What they say stays in its order.',
+    'exec 2>&1',
+    'cd "$(dirname "$0")"',
+    `trap '[ $? -eq 0 ] || echo "${programsFailed}"' EXIT`,
+    '',
+    'made() {',
+    '\t[ -f "$1" ] && return',
+    '\techo "The build made no $1, which the manifest names."',
+    '\treturn 1',
+    '}',
+    '',
+    ...patches
+      .filter(({ kernel }) => !kernel)
+      .map(({ file }) => akmsPatch(basename(file), undefined)),
+    ...programs.make.map((one) => line(template({ ...one, own: true }))),
+    ...made,
+  ].join('\n')}\n`
 }
 
 /** PRE_BUILD of dkms.conf. */

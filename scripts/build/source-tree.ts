@@ -4,7 +4,7 @@ import { home } from '../home.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { quote } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
-import { ownPrograms, sandbox } from './make.ts'
+import { ownPrograms, programBuild, programScript, sandbox } from './make.ts'
 import { render } from './render.ts'
 
 export const ownManifest = join(home, 'kmod/manifest.json')
@@ -36,12 +36,15 @@ export function sourceTree(project: Project): Map<string, Buffer> {
     files.set(patchPath(file), readFileSync(join(project.folder, file)))
   for (const name of guestScripts(project))
     files.set(name, readFileSync(join(home, 'scripts/guest', name)))
+  const build = programBuild(project)
+  if (build) files.set(programScript, Buffer.from(build))
   return files.set('dkms.conf', Buffer.from(renderDkmsConf(project)))
 }
 
 /** Whether a file of the tree is a program: what a build runs is, and what was one in the sources. */
 export function isProgram(project: Project, path: string): boolean {
-  if (guestScripts(project).includes(path) || ownPrograms(project).includes(path)) return true
+  const ours = [...guestScripts(project), ...(project.programs ? [programScript] : [])]
+  if ([...ours, ...ownPrograms(project)].includes(path)) return true
   const found = statSync(join(project.folder, path), { throwIfNoEntry: false })
   return project.sources.includes(path) && found !== undefined && (found.mode & 0o100) !== 0
 }

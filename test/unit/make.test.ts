@@ -89,6 +89,8 @@ test('where nothing runs before a build, nothing is run', () => {
 test('the sources’ own programs are those that a build runs', () => {
   const make = [{ program: 'b.sh' }, {}, { program: 'c.sh' }]
   assert.deepEqual(ownPrograms({ configure: ['a.sh', 'word'], make }), ['a.sh', 'b.sh', 'c.sh'])
+  const programs = { make: [{ program: 'd.sh' }, {}], files: {} }
+  assert.deepEqual(ownPrograms({ make, programs }), ['b.sh', 'c.sh', 'd.sh'])
   assert.deepEqual(ownPrograms({ make: [{}] }), [])
 })
 

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { programBuild, programScript } from '../../scripts/build/make.ts'
+import { isProgram, sourceTree, writeSourceTree } from '../../scripts/build/source-tree.ts'
 import { loadManifest } from '../../scripts/manifest/load.ts'
 import type { Project } from '../../scripts/manifest/manifest.ts'
+import { exec, type Result } from '../../scripts/run/exec.ts'
 import type { Failure } from '../../scripts/run/failure.ts'
 import { theirManifest } from '../support/somebody.ts'
+import { Tree } from '../support/tree.ts'
 
 const files = { '/usr/bin/their-ctl': 'utils/their-ctl' }
 
@@ -76,4 +80,53 @@ test('a program that somebody built beside its source is no source', () => {
   const change = { programs: { make: [{}], files: { '/usr/bin/x': 'utils/their-ctl.c' } } }
   assert.ok(load().sources.includes('utils/their-ctl.c'))
   assert.ok(!load(change).sources.includes('utils/their-ctl.c'))
+})
+
+test('what builds the programs is in the source tree, and runs', () => {
+  const project = load()
+  assert.equal(sourceTree(project).get(programScript)?.toString(), programBuild(project))
+  assert.ok(isProgram(project, programScript) && isProgram(project, 'gen.sh'))
+})
+
+test('without programs nothing builds any', () => {
+  const project = loadManifest(theirManifest())
+  assert.equal(programBuild(project), undefined)
+  assert.ok(!sourceTree(project).has(programScript))
+  assert.ok(!isProgram(project, programScript))
+})
+
+test('programs are made by the folder’s own Makefile, after what is patched for all kernels', () => {
+  const change = {
+    programs: {
+      make: [
+        { folder: 'utils', words: ['V={version}', 'S={source}/x y', 'A={architecture}'] },
+        { target: 'a b' },
+      ],
+      files: { ...files, '/usr/sbin/other': 'other' },
+    },
+    patches: [{ file: 'gen.sh' }, { file: 'gen.sh', kernel: '6.12.x' }],
+  }
+  const text = programBuild(load(change)) ?? ''
+  assert.deepEqual(text.split('\n\n').at(-1)?.split('\n'), [
+    'patch -p1 -i patches/gen.sh',
+    `make -C "$PWD"/utils V="0.8" S="$PWD"'/x y' A="$(uname -m)"`,
+    'make -C "$PWD" a b',
+    'made utils/their-ctl # /usr/bin/their-ctl',
+    'made other # /usr/sbin/other',
+    '',
+  ])
+})
+
+/** Builds the programs, as an installation and each of the packages does. */
+async function built(project: Project): Promise<{ result: Result; tree: Tree }> {
+  const tree = new Tree()
+  writeSourceTree(project, tree.root)
+  return { result: await exec({ argv: [tree.at(`/${programScript}`)] }), tree }
+}
+
+test('what builds the programs leaves them', async () => {
+  const project = load()
+  const { result, tree } = await built(project)
+  assert.equal(result.status, 0, result.stderr)
+  assert.equal((await exec({ argv: ['cat', tree.at('/utils/their-ctl')] })).stdout, '0.8 a b\n')
 })
