@@ -57,6 +57,12 @@ export async function buildCommands(
   ]
 }
 
+/** What writes the source tree into a new folder, which is the user's own. */
+export const writtenTree = (project: Project, folder: string): Command[] => [
+  { argv: ['mkdir', '-m', '700', folder] },
+  ...writeFiles(below(folder, sourceFiles(project))).map(({ root, ...command }) => command),
+]
+
 /** What a person would type to build for one kernel, in a new folder that goes again. */
 export async function typedCommands(
   project: Project,
@@ -68,8 +74,7 @@ export async function typedCommands(
   const work = newFolder()
   const target = buildFolder(out, kernel)
   return [
-    { argv: ['mkdir', '-m', '700', work] },
-    ...writeFiles(below(work, sourceFiles(project))).map(({ root, ...command }) => command),
+    ...writtenTree(project, work),
     ...(await buildCommands(project, kernel, work, jobs, extra)),
     { argv: ['mkdir', '-p', target] },
     { argv: ['cp', ...madeIn(forKernel(project, kernel), work), target] },

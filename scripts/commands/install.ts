@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { chooseKernels, requestedKernels } from '../build/select.ts'
 import { must } from '../check/finding.ts'
 import { requireBuildable } from '../check/kernel.ts'
@@ -23,6 +24,7 @@ import { explained, signStep, verifyStep } from '../install/steps.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { throwIfInterrupted } from '../run/interrupt.ts'
 import type { Output } from '../run/output.ts'
+import { caller } from '../run/raise.ts'
 import { inScratch } from '../run/scratch.ts'
 import { runSteps, type Step, showPlan } from '../run/steps.ts'
 import { transaction } from '../run/transaction.ts'
@@ -63,11 +65,11 @@ async function gather(
   await requireBuildable(facts, kernels)
   must(checkSpace())
   requireWholeKeys()
-  const input = readInput(project, kernels)
+  const input = readInput(project, kernels, await caller())
   await requireNotAnothers(project, input.strays)
   await requireFree(
     project,
-    input.config.map(({ path }) => path),
+    [...input.config, ...(input.programs?.files ?? [])].map(({ path }) => path),
   )
   return { facts, kernels, left, input }
 }
@@ -92,10 +94,14 @@ async function apply(
 ): Promise<void> {
   throwIfInterrupted()
   await agreeToTakeOver(input, options.yes === true, output)
-  if (steps.length > 0)
-    await transaction(touched(project, facts), output, () =>
-      inScratch(() => runSteps(steps, output)),
-    )
+  try {
+    if (steps.length > 0)
+      await transaction(touched(project, facts), output, () =>
+        inScratch(() => runSteps(steps, output)),
+      )
+  } finally {
+    if (input.programs) rmSync(input.programs.folder, { recursive: true, force: true })
+  }
   await load(project, input, output)
   if (options.chrony) await followByChrony(project, options.chrony, output)
   tellResult(project, input, left, steps.length > 0, output)

@@ -1,10 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { installedFiles } from '../build/installed-files.ts'
+import { missingPrograms, programPaths } from '../build/programs.ts'
 import { home } from '../home.ts'
 import { forKernel } from '../manifest/for-kernel.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { fileNames, loadedNames } from '../manifest/names.ts'
+import type { Caller } from '../run/raise.ts'
 import type { Touched } from '../run/transaction.ts'
 import { type DkmsVersion, dkmsTree, findRivals, readDkms } from '../system/dkms.ts'
 import type { SystemFacts } from '../system/facts.ts'
@@ -97,7 +99,8 @@ const configuration = (project: Project): NewFile[] =>
 /** Files of ours that may be outside dkms's and the modules' places. */
 export function ownFiles(project: Project): string[] {
   const files = [...installedFiles(project), ...chronyFiles(project)].map(({ path }) => path)
-  return [...new Set([...files, ...chronyLeftovers(project), ...commandPaths(project)])]
+  const others = [...programPaths(project), ...chronyLeftovers(project), ...commandPaths(project)]
+  return [...new Set([...files, ...others])]
 }
 
 /** Source trees of any version, also of one that dkms does not know. */
@@ -108,8 +111,8 @@ export function sourceFolders(name: string): string[] {
     .map((entry) => `/usr/src/${entry}`)
 }
 
-/** What a plan needs to know, from the system as it is now. */
-export function readInput(project: Project, kernels: Kernel[]): InstallInput {
+/** What a plan needs to know, from the system as it is now; `by` is who builds programs, if not we. */
+export function readInput(project: Project, kernels: Kernel[], by?: Caller): InstallInput {
   const { name } = project.package
   const { version } = project
   const versions = readDkms(name)
@@ -144,6 +147,7 @@ export function readInput(project: Project, kernels: Kernel[]): InstallInput {
     otherVersions: versions.map((v) => v.version).filter((v) => v !== version),
     strays: found,
     config: configuration(project).filter((file) => !isInPlace(file)),
+    programs: missingPrograms(project, sources.length > 0, by),
     command: missingCommand(project),
     rivals,
     ...exchange,

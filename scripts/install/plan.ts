@@ -1,3 +1,4 @@
+import type { Programs } from '../build/programs.ts'
 import type { Command } from '../run/exec.ts'
 import type { Step } from '../run/steps.ts'
 import type { Rival } from '../system/dkms.ts'
@@ -24,6 +25,8 @@ export interface InstallInput {
   /** Other packages of dkms's that have modules of these names. */
   rivals: Pick<Rival, 'name' | 'version'>[]
   config: NewFile[]
+  /** Programs that the sources build, where one is not there as it should be. */
+  programs: Programs | undefined
   /** The command itself, where it is not on the PATH as it should be. */
   command: OwnCommand | undefined
   /** modprobe the modules afterwards; unload these first. */
@@ -47,11 +50,13 @@ function optional(title: string, kind: Step['kind'], commands: Command[]): Step[
 
 /** The steps of an installation. Empty where all is as it should be. */
 export function planInstall(input: InstallInput): Step[] {
-  const { name, version, everyKernel, sources, lacking, otherVersions, rivals, config, command } =
-    input
+  const { name, version, everyKernel, sources, lacking, otherVersions, rivals } = input
+  const { config, programs, command } = input
   const folder = sourceFolder(name, version)
   const kernels = lacking.length > 0 ? lacking : otherVersions.length > 0 ? input.releases : []
   return [
+    // First of all: where it fails, nothing was touched.
+    ...(programs ? [programs.build] : []),
     ...optional(
       `Remove ${rivals.map((rival) => `${rival.name} ${rival.version}`).join(', ')} from dkms`,
       'dkms',
@@ -71,6 +76,11 @@ export function planInstall(input: InstallInput): Step[] {
       ...writeFiles(config),
       ...(config.some(({ path }) => path.includes('/udev/rules.d/')) ? readRules : []),
     ]),
+    ...optional(
+      'Put the programs in place',
+      'install',
+      programs ? [...writeFiles(programs.files), { argv: ['rm', '-rf', programs.folder] }] : [],
+    ),
     ...optional(
       `Put ${name} on the PATH`,
       'install',

@@ -45,7 +45,7 @@ function explainDkms(project: Project, releases: string[]) {
 /** The steps of a plan, with what their failures mean. */
 export const explained = (project: Project, releases: string[], steps: Step[]): Step[] =>
   steps.map((step) =>
-    step.kind === 'build' ? { ...step, explain: explainDkms(project, releases) } : step,
+    step.kind === 'build' ? { explain: explainDkms(project, releases), ...step } : step,
   )
 
 const asRoot = (...words: string[]): Command => ({ ...ours(...words), root: true })

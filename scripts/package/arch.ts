@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isRoot } from '../run/exec.ts'
+import { asUser, isRoot } from '../run/exec.ts'
 import {
   environment,
   type Kind,
@@ -43,9 +43,7 @@ export const arch: Kind = {
   commands: (input) => [
     {
       argv: [
-        ...(isRoot()
-          ? ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups']
-          : []),
+        ...(isRoot() ? asUser({ uid: nobody, gid: nobody }) : []),
         ...['makepkg', '--force', '--nodeps', '--noconfirm'],
       ],
       cwd: input.work,

@@ -92,6 +92,11 @@ export function byRoot(line: string): string {
   return by ? `${by} ${line}` : `su -c ${quote(line)}`
 }
 
+/** What comes before a program's words where root has another user run it. */
+export const asUser = ({ uid, gid }: { uid: string; gid: string }): string[] => [
+  ...['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'],
+]
+
 /** The words that are run in the end, with sudo or doas where they are needed. */
 function words(command: Command): readonly string[] {
   const by = command.root && !isRoot() ? raiser() : undefined

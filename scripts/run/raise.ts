@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
-import { exec, isRoot, noRoot, ownWords, raiser, unraisable } from './exec.ts'
+import { ask, exec, isRoot, noRoot, ownWords, raiser, unraisable } from './exec.ts'
 import { throwIfInterrupted } from './interrupt.ts'
 
 /** Says to the run as root that sudo or doas was asked by us. */
@@ -12,6 +12,22 @@ if (process.env[mark])
   process.on('exit', (code) => {
     if (code === 1) process.exitCode = raisedBug
   })
+
+/** A user and their group, by numbers. */
+export interface Caller {
+  uid: string
+  gid: string
+}
+
+/** Who called sudo or doas; undefined where nobody did, where that was root, and where we are not. */
+export async function caller(env = process.env, root = isRoot()): Promise<Caller | undefined> {
+  const { SUDO_UID, SUDO_GID, DOAS_USER } = env
+  if (!root) return undefined
+  // doas tells a name only.
+  const id = (which: string) => (DOAS_USER ? ask(['id', which, DOAS_USER]) : undefined)
+  const [uid, gid] = [SUDO_UID ?? (await id('-u')), SUDO_GID ?? (await id('-g'))]
+  return uid && gid && uid !== '0' ? { uid, gid } : undefined
+}
 
 /** Whether there is a terminal to type a password at; sudo opens the same. */
 function hasTerminal(): boolean {

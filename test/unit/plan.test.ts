@@ -29,6 +29,7 @@ const fresh: InstallInput = {
   strays: [],
   rivals: [],
   config: [],
+  programs: undefined,
   command: undefined,
   load: false,
   unload: [],
@@ -100,6 +101,22 @@ test('the command is put on the PATH, and what another version of it had there g
     `rm -rf ${folder}`,
     `install -d -m 755 ${folder}`,
     `install -m 644 -t ${folder} /here/package.json`,
+  ])
+})
+
+test('programs are built before anything is changed, and put in place after the modules', () => {
+  const programs = {
+    folder: '/tmp/new',
+    build: { title: 'Build', kind: 'build' as const, commands: [{ argv: ['/tmp/new/build'] }] },
+    files: [{ path: '/usr/bin/ctl', from: '/tmp/new/ctl', executable: true }],
+  }
+  const commands = commandsOf(planInstall({ ...fresh, programs }))
+  assert.equal(commands[0], '/tmp/new/build')
+  assert.deepEqual(commands.slice(-4), [
+    '/x/every-kernel install m 1.0.0 6.1',
+    'install -d -m 755 /usr/bin',
+    'install -m 755 /tmp/new/ctl /usr/bin/ctl',
+    'rm -rf /tmp/new',
   ])
 })
 

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { programBuild, programScript } from '../../scripts/build/make.ts'
+import { programBuild, programScript, programsFailed } from '../../scripts/build/make.ts'
+import { explainPrograms, missingPrograms } from '../../scripts/build/programs.ts'
 import { isProgram, sourceTree, writeSourceTree } from '../../scripts/build/source-tree.ts'
+import { ownFiles } from '../../scripts/install/input.ts'
 import { loadManifest } from '../../scripts/manifest/load.ts'
 import type { Project } from '../../scripts/manifest/manifest.ts'
-import { exec, type Result } from '../../scripts/run/exec.ts'
+import { ask, exec, type Result } from '../../scripts/run/exec.ts'
 import type { Failure } from '../../scripts/run/failure.ts'
+import { caller } from '../../scripts/run/raise.ts'
 import { theirManifest } from '../support/somebody.ts'
 import { Tree } from '../support/tree.ts'
 
@@ -93,6 +97,7 @@ test('without programs nothing builds any', () => {
   assert.equal(programBuild(project), undefined)
   assert.ok(!sourceTree(project).has(programScript))
   assert.ok(!isProgram(project, programScript))
+  assert.equal(missingPrograms(project, true, undefined), undefined)
 })
 
 test('programs are made by the folder’s own Makefile, after what is patched for all kernels', () => {
@@ -124,9 +129,90 @@ async function built(project: Project): Promise<{ result: Result; tree: Tree }> 
   return { result: await exec({ argv: [tree.at(`/${programScript}`)] }), tree }
 }
 
+const failure = (project: Project, result: Result) =>
+  explainPrograms(project, 'package deb')({ argv: [] }, result)
+
 test('what builds the programs leaves them', async () => {
   const project = load()
   const { result, tree } = await built(project)
   assert.equal(result.status, 0, result.stderr)
   assert.equal((await exec({ argv: ['cat', tree.at('/utils/their-ctl')] })).stdout, '0.8 a b\n')
+  assert.equal(failure(project, result), undefined)
+})
+
+test('a program that was not made is told of, with the end of the log', async () => {
+  const project = load({}, 'utils/else')
+  const { result } = await built(project)
+  assert.equal(result.status, 1)
+  const found = failure(project, { ...result, stdout: `one\n\ntwo\n${result.stdout}` })
+  assert.equal(found?.kind, 'build')
+  assert.equal(found?.message, 'The build made no utils/their-ctl, which the manifest names.')
+  assert.deepEqual(found?.more.details, ['one', 'two'])
+  assert.match(found?.more.mend ?? '', /EDITOR.*manifest\.json$/)
+})
+
+test('a build that fails is told of, with what failed', async () => {
+  const project = load({}, 'no/folder')
+  const { result } = await built(project)
+  const found = failure(project, result)
+  assert.equal(found?.message, programsFailed)
+  assert.match(found?.more.details?.join('\n') ?? '', /no\/folder/)
+  assert.ok(!found?.more.details?.includes(programsFailed))
+  assert.equal(found?.more.mend, 'vmmci-dkms package deb --verbose')
+})
+
+test('what fails beside it, or for want of space, is not the programs’ fault', () => {
+  const project = load()
+  const result = { status: 1, stdout: '', stderr: 'make: *** no rule\n' }
+  assert.equal(failure(project, result), undefined)
+  const full = { ...result, stdout: `ld: No space left on device\n${programsFailed}\n` }
+  assert.equal(failure(project, full), undefined)
+})
+
+test('programs are built in a new folder, and put in place for all to run', () => {
+  const project = load()
+  const found = missingPrograms(project, false, undefined)
+  assert.ok(found)
+  const { folder, build, files } = found
+  assert.match(folder, /^\/tmp\/vmmci-dkms-[0-9a-f-]+$/)
+  assert.deepEqual(files, [
+    { path: '/usr/bin/their-ctl', from: `${folder}/utils/their-ctl`, executable: true },
+  ])
+  const { commands = [] } = build
+  assert.deepEqual(commands[0], { argv: ['mkdir', '-m', '700', folder] })
+  assert.deepEqual(commands.at(-1), { argv: [`${folder}/${programScript}`] })
+  assert.ok(commands.every(({ root }) => !root))
+  assert.ok(ownFiles(project).includes('/usr/bin/their-ctl'))
+})
+
+test('who called sudo builds them, and root takes back what was built', () => {
+  const found = missingPrograms(load(), true, { uid: '1000', gid: '100' })
+  const folder = found?.folder ?? ''
+  assert.deepEqual(found?.build.commands?.slice(-3), [
+    { argv: ['chown', '-R', '1000:100', folder] },
+    {
+      argv: [
+        ...['setpriv', '--reuid=1000', '--regid=100', '--clear-groups'],
+        join(folder, programScript),
+      ],
+      env: { HOME: folder, TMPDIR: folder },
+    },
+    { argv: ['chown', '-R', '0:0', folder] },
+  ])
+})
+
+test('who called sudo or doas is known by numbers; root is nobody else', async () => {
+  const sudo = { SUDO_UID: '1000', SUDO_GID: '100' }
+  assert.deepEqual(await caller(sudo, true), { uid: '1000', gid: '100' })
+  const [uid, gid] = await Promise.all(['-u', '-g'].map((what) => ask(['id', what, 'nobody'])))
+  assert.deepEqual(await caller({ DOAS_USER: 'nobody' }, true), { uid, gid })
+  for (const env of [{}, { SUDO_UID: '0', SUDO_GID: '0' }, { DOAS_USER: 'root' }])
+    assert.equal(await caller(env, true), undefined)
+  assert.equal(await caller(sudo, false), undefined)
+})
+
+test('programs that are there are built again only for other sources', () => {
+  const project = load({ programs: { make: [{}], files: { '/usr/bin/env': 'env' } } })
+  assert.equal(missingPrograms(project, false, undefined), undefined)
+  assert.ok(missingPrograms(project, true, undefined))
 })
