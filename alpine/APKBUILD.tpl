@@ -5,9 +5,12 @@ pkgver=<%= it.alpineVersion %>
 pkgrel=0
 pkgdesc=<%= it.quote(it.summary) %>
 url=<%= it.quote(it.homepage ?? '') %>
-arch="noarch"
+arch="<%= it.programs.length > 0 ? 'all' : 'noarch' %>"
 license=<%= it.quote(it.license) %>
 depends=<%= it.quote(["akms", ...(it.needs.apk ?? []), ...it.relations("apk").depends].join(" ")) %>
+<% if (it.programs.length > 0 && it.needs.apk) { -%>
+makedepends=<%= it.quote(it.needs.apk.join(' ')) %>
+<% } -%>
 <% if (it.tools) { -%>
 subpackages="<%= it.debName %>-tools:tools"
 <% } -%>
@@ -16,12 +19,22 @@ options="!check"
 source=<%= it.quote(`${it.tarball} AKMBUILD`) %>
 builddir="$srcdir/"<%= it.quote(`${it.name}-${it.version}`) %>
 
+<% if (it.programs.length > 0) { -%>
+build() {
+	cp -R src built
+	built/<%= it.programScript %>
+}
+
+<% } -%>
 package() {
 	mkdir -p "$pkgdir"/usr/src
 	cp -R src "$pkgdir"/usr/src/<%= it.name %>-$pkgver
 	install -D -m 644 "$srcdir"/AKMBUILD "$pkgdir"/usr/src/<%= it.name %>-$pkgver/AKMBUILD
 <% it.files.filter(({ path }) => !path.startsWith('/etc/dkms/')).forEach(({ path, mode }) => { -%>
 	install -D -m <%= mode %> files<%= path %> "$pkgdir"<%= path %>
+<% }) -%>
+<% it.programs.forEach(({ path, from }) => { -%>
+	install -D -m 755 built/<%= from %> "$pkgdir"<%= path %>
 <% }) -%>
 <% it.documents.forEach((name) => { -%>
 	install -D -m 644 doc/<%= name %> "$pkgdir"/usr/share/doc/<%= it.name %>/<%= name %>

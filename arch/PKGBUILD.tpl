@@ -11,7 +11,7 @@ pkgname=<%= it.debName %>
 pkgver=<%= it.archVersion %>
 pkgrel=1
 pkgdesc=<%= it.quote(it.summary) %>
-arch=(any)
+arch=(<%= it.architecture.pacman %>)
 <% if (it.homepage) { -%>
 url=<%= it.quote(it.homepage) %>
 <% } -%>
@@ -24,12 +24,23 @@ depends=('dkms>=<%= it.dkmsMin %>'<%= [...(it.needs.pacman ?? []), ...has.depend
 source=(<%= it.quote(it.tarball) %>)
 sha256sums=(<%= it.sha256 %>)
 
+<% if (it.programs.length > 0) { -%>
+build() {
+	cd <%= it.quote(`${it.name}-${it.version}`) %>
+	cp -R src built
+	built/<%= it.programScript %>
+}
+
+<% } -%>
 package<%= it.tools ? `_${it.debName}` : '' %>() {
 	cd <%= it.quote(`${it.name}-${it.version}`) %>
 	mkdir -p "$pkgdir/usr/src"
 	cp -R src "$pkgdir/usr/src/"<%= it.quote(`${it.name}-${it.version}`) %>
 <% it.files.forEach(({ path, mode }) => { -%>
 	install -D -m <%= mode %> files<%= path %> "$pkgdir"<%= path %>
+<% }) -%>
+<% it.programs.forEach(({ path, from }) => { -%>
+	install -D -m 755 built/<%= from %> "$pkgdir"<%= path %>
 <% }) -%>
 <% it.documents.forEach((name) => { -%>
 	install -D -m 644 doc/<%= name %> "$pkgdir/usr/share/doc/$pkgname/<%= name %>"

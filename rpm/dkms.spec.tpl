@@ -1,4 +1,8 @@
 # From the manifest of <%= it.name %> <%= it.version %>. Do not edit.
+<% if (it.programs.length > 0) { -%>
+%global debug_package %{nil}
+%global _build_id_links none
+<% } -%>
 Name:           <%= it.name %>
 Version:        <%= it.rpmVersion %>
 Release:        1
@@ -8,7 +12,11 @@ License:        <%= it.license %>
 URL:            <%= it.rpm(it.homepage) %>
 <% } -%>
 Source0:        <%= it.tarball %>
+<% if (it.programs.length === 0) { -%>
 BuildArch:      noarch
+<% } else for (const name of ['gcc', 'make', ...(it.needs.dnf ?? [])]) { -%>
+BuildRequires:  <%= name %>
+<% } -%>
 Requires:       dkms >= <%= it.dkmsMin %>
 # What dkms and the kernel's package name leave open, by distribution.
 Recommends:     (kernel-devel or kernel-default-devel)
@@ -45,6 +53,14 @@ the same for any other module: it makes packages from a manifest.
 
 %build
 # dkms builds, on the machine that has the kernels.
+<% if (it.programs.length > 0) { -%>
+%{?set_build_flags}
+# Nothing of what is built tells where that was.
+map="-ffile-prefix-map=$PWD=."
+export CFLAGS="${CFLAGS:-%{optflags}} $map" CXXFLAGS="${CXXFLAGS:-%{optflags}} $map"
+cp -R src built
+built/<%= it.programScript %>
+<% } -%>
 
 %install
 mkdir -p %{buildroot}%{_usrsrc}
@@ -52,6 +68,9 @@ cp -R src %{buildroot}%{_usrsrc}/<%= it.name %>-<%= it.version %>
 install -D -m 755 every-kernel %{buildroot}%{_libexecdir}/%{name}/every-kernel
 <% it.files.forEach(({ path, mode }) => { -%>
 install -D -m <%= mode %> files<%= path %> %{buildroot}<%= path %>
+<% }) -%>
+<% it.programs.forEach(({ path, from }) => { -%>
+install -D -m 755 built/<%= from %> %{buildroot}<%= path %>
 <% }) -%>
 <% it.manuals.forEach((manual) => { -%>
 install -D -m 644 man/<%= manual %> %{buildroot}%{_mandir}/man<%= manual.split('.').at(-1) %>/<%= manual %>
@@ -79,6 +98,9 @@ fi
 <% }) -%>
 <% it.files.forEach(({ path, mode }) => { -%>
 <%= path.startsWith('/etc/') ? '%config(noreplace) ' : '' %><%= path %>
+<% }) -%>
+<% it.programs.forEach(({ path }) => { -%>
+<%= path %>
 <% }) -%>
 %{_usrsrc}/<%= it.name %>-<%= it.version %>
 %{_libexecdir}/%{name}

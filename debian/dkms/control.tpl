@@ -2,7 +2,7 @@ Source: <%= it.debName %>
 Section: kernel
 Priority: optional
 Maintainer: <%= it.maintainer %>
-Build-Depends: debhelper-compat (= 13)
+Build-Depends: <%= ['debhelper-compat (= 13)', ...(it.programs.length > 0 ? (it.needs.apt ?? []) : [])].join(', ') %>
 Standards-Version: 4.7.0
 Rules-Requires-Root: no
 <% if (it.homepage) { -%>
@@ -11,8 +11,8 @@ Homepage: <%= it.homepage %>
 <% const has = it.relations('apt') -%>
 
 Package: <%= it.debName %>
-Architecture: all
-Depends: <%= [`dkms (>= ${it.dkmsMin})`, ...(it.needs.apt ?? []), ...has.depends].join(', ') %>, ${misc:Depends}
+Architecture: <%= it.programs.length > 0 ? 'any' : 'all' %>
+Depends: <%= [`dkms (>= ${it.dkmsMin})`, ...(it.needs.apt ?? []), ...has.depends].join(', ') %>, ${misc:Depends}<%= it.programs.length > 0 ? ', ${shlibs:Depends}' : '' %>
 Recommends: <%= ['linux-headers-amd64 | linux-headers-generic | linux-headers-686-pae | linux-headers', ...has.recommends].join(', ') %>
 <% if (it.tools) has.suggests = [...has.suggests, `${it.debName}-tools`] -%>
 <% for (const kind of ['suggests', 'conflicts', 'replaces', 'provides']) if (has[kind].length > 0) { -%>

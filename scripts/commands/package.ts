@@ -145,7 +145,9 @@ export async function makePackages(word: string, options: PackageOptions): Promi
       mend: 'vmmci-dkms package --help',
     })
   const built = options.binary ? await chooseKernels(project, facts, options, output) : []
-  if (options.binary) must(await checkNeeds(project, facts))
+  // Alpine's programs are built where its package is.
+  const builds = options.binary || (project.programs && names.some((name) => name !== 'alpine'))
+  if (builds) must(await checkNeeds(project, facts))
   await requireBuildable(facts, built)
   const kernels = options.binary ? built : [undefined]
   const out = resolve(options.out ?? packagesFolder)

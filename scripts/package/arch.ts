@@ -17,10 +17,9 @@ const nobody = '65534'
 
 /** What makepkg makes. */
 function packages(input: PackageInput): string[] {
-  const { debName, archVersion, tools } = values(input)
-  return [debName, ...(tools ? [`${debName}-tools`] : [])].map(
-    (name) => `${name}-${archVersion}-1-any.pkg.tar.gz`,
-  )
+  const { debName, archVersion, architecture, tools } = values(input)
+  const of = (name: string, machine: string) => `${name}-${archVersion}-1-${machine}.pkg.tar.gz`
+  return [of(debName, architecture.pacman), ...(tools ? [of(`${debName}-tools`, 'any')] : [])]
 }
 
 export const arch: Kind = {
@@ -57,6 +56,7 @@ export const arch: Kind = {
         ),
         PACKAGER: values(input).maintainer,
         PKGEXT: '.pkg.tar.gz',
+        ...(values(input).programs.length > 0 && { CARCH: values(input).architecture.pacman }),
       },
     },
     ...(input.sign ? packages(input) : []).map((file) => ({

@@ -82,7 +82,8 @@ export const deb: Kind = {
 
   results(input) {
     const { debVersion } = packageVersions(input.project.version)
-    const architecture = input.binary ? values(input).binary?.debArchitecture : 'all'
+    const { binary, architecture: own } = values(input)
+    const architecture = binary?.debArchitecture ?? own.deb
     const native = binaryValues(input.project, '').debArchitecture
     const stem = `${debName(input)}_${debVersion}`
     return [

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildFor } from '../build/build.ts'
+import { explainPrograms } from '../build/programs.ts'
 import { forKernel } from '../manifest/for-kernel.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { exec, quote } from '../run/exec.ts'
@@ -83,6 +84,7 @@ function addPackage(plan: PackagePlan, name: KindName, input: PackageInput, out:
     title: `Make ${what}`,
     kind: 'package',
     commands: kind.commands(input),
+    explain: explainPrograms(input.project, `package ${name}`),
     same: [{ argv: ['cp', ...results.map((result) => join(input.work, result)), out] }],
     action: async () => {
       for (const result of results) {

@@ -28,9 +28,12 @@ const rpmDefines = (input: PackageInput): string[] =>
   }).flatMap(([name, value]) => ['--define', `${name} ${value}`])
 
 const rpmFiles = (input: PackageInput): string[] => {
-  const { name, rpmVersion, binary, tools } = values(input)
-  const of = (what: string) => `${what}-${rpmVersion}-1.${binary?.rpmArchitecture ?? 'noarch'}.rpm`
-  return [of(binary?.name ?? name), ...(tools && !binary ? [of(`${name}-tools`)] : [])]
+  const { name, rpmVersion, binary, architecture, tools } = values(input)
+  const of = (what: string, machine: string) => `${what}-${rpmVersion}-1.${machine}.rpm`
+  return [
+    of(binary?.name ?? name, binary?.rpmArchitecture ?? architecture.rpm),
+    ...(tools && !binary ? [of(`${name}-tools`, 'noarch')] : []),
+  ]
 }
 
 const specFile = (input: PackageInput): string => {
@@ -68,7 +71,13 @@ export const rpm: Kind = {
 
   commands: (input) => [
     {
-      argv: ['rpmbuild', '-bb', ...rpmDefines(input), join(input.work, specFile(input))],
+      argv: [
+        ...['rpmbuild', '-bb'],
+        // What the build needs was looked for (needs), and rpm may know nothing of it here.
+        ...(values(input).programs.length > 0 && !input.binary ? ['--nodeps'] : []),
+        ...rpmDefines(input),
+        join(input.work, specFile(input)),
+      ],
       env: environment(input),
     },
     ...(input.sign

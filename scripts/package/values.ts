@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { arch } from 'node:os'
 import semver from 'semver'
 import { type InstalledFile, installedFiles } from '../build/installed-files.ts'
-import { akmsBuild } from '../build/make.ts'
+import { akmsBuild, programScript } from '../build/make.ts'
 import { findCopyrights } from '../manifest/find-out.ts'
 import type { PackageManager, Project } from '../manifest/manifest.ts'
 import { fileNames } from '../manifest/names.ts'
@@ -79,6 +79,12 @@ export const fileMode = ({ path, executable }: InstalledFile) => ({
   mode: executable ? '755' : '644',
 })
 
+/** Of a package that holds programs of this machine's architecture; of others, what each kind calls no architecture. */
+const architectures = ({ programs }: Project) => {
+  const { deb, rpm, pacman } = machineOf('node', arch())
+  return programs ? { deb, rpm, pacman } : { deb: 'all', rpm: 'noarch', pacman: 'any' }
+}
+
 /** What the templates in rpm/, arch/, alpine/ and debian/modules/ are filled with. */
 export function packageValues(project: Project, releases: Release[], manuals: string[]) {
   const { package: about, version } = project
@@ -100,6 +106,10 @@ export function packageValues(project: Project, releases: Release[], manuals: st
     ),
     akmsBuild: akmsBuild(project),
     files: installedFiles(project).map(fileMode),
+    /** Programs that a package's own recipe builds, and where it leaves each. */
+    programs: Object.entries(project.programs?.files ?? {}).map(([path, from]) => ({ path, from })),
+    programScript,
+    architecture: architectures(project),
     documents: Object.keys(documents(project)),
     hasLicense: licenseFile(project) !== undefined,
     copyright: copyrightFile(project, copyrights(project, releases)),

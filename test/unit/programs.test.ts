@@ -7,6 +7,8 @@ import { isProgram, sourceTree, writeSourceTree } from '../../scripts/build/sour
 import { ownFiles } from '../../scripts/install/input.ts'
 import { loadManifest } from '../../scripts/manifest/load.ts'
 import type { Project } from '../../scripts/manifest/manifest.ts'
+import { type PackageInput, rendered } from '../../scripts/package/kind.ts'
+import { kinds } from '../../scripts/package/plan.ts'
 import { ask, exec, type Result } from '../../scripts/run/exec.ts'
 import type { Failure } from '../../scripts/run/failure.ts'
 import { caller } from '../../scripts/run/raise.ts'
@@ -215,4 +217,89 @@ test('programs that are there are built again only for other sources', () => {
   const project = load({ programs: { make: [{}], files: { '/usr/bin/env': 'env' } } })
   assert.equal(missingPrograms(project, false, undefined), undefined)
   assert.ok(missingPrograms(project, true, undefined))
+})
+
+const input = (project: Project): PackageInput => ({
+  project,
+  releases: [{ version: '0.8', date: new Date(0), changes: ['New.'] }],
+  work: '/w',
+})
+
+const needs = { apt: ['libx-dev'], dnf: ['x-devel'], pacman: ['x'], apk: ['x-dev'] }
+
+/** A template's lines, of a package with programs and of one without. */
+const lines = (template: string, change: object = {}) =>
+  rendered(input(load({ needs, ...change })), template, { sha256: '', sha512: '' }).split('\n')
+
+const recipes: [template: string, has: string[]][] = [
+  [
+    'debian/dkms/control.tpl',
+    [
+      'Build-Depends: debhelper-compat (= 13), libx-dev',
+      'Architecture: any',
+      `Depends: dkms (>= 2.8), libx-dev, \${misc:Depends}, \${shlibs:Depends}`,
+    ],
+  ],
+  [
+    'debian/dkms/rules.tpl',
+    [
+      '\tcp -R src built',
+      '\tbuilt/build-programs',
+      '\tinstall -D -m 755 built/utils/their-ctl debian/their/usr/bin/their-ctl',
+    ],
+  ],
+  [
+    'rpm/dkms.spec.tpl',
+    [
+      'BuildRequires:  gcc',
+      'BuildRequires:  x-devel',
+      'built/build-programs',
+      'install -D -m 755 built/utils/their-ctl %{buildroot}/usr/bin/their-ctl',
+      '/usr/bin/their-ctl',
+    ],
+  ],
+  [
+    'arch/PKGBUILD.tpl',
+    [
+      '\tbuilt/build-programs',
+      '\tinstall -D -m 755 built/utils/their-ctl "$pkgdir"/usr/bin/their-ctl',
+    ],
+  ],
+  [
+    'alpine/APKBUILD.tpl',
+    [
+      'arch="all"',
+      'makedepends=x-dev',
+      '\tbuilt/build-programs',
+      '\tinstall -D -m 755 built/utils/their-ctl "$pkgdir"/usr/bin/their-ctl',
+    ],
+  ],
+]
+
+for (const [template, has] of recipes)
+  test(`${template} builds programs where the sources have some, and nowhere else`, () => {
+    const found = lines(template)
+    for (const line of has) assert.ok(found.includes(line), `${line} in\n${found.join('\n')}`)
+    const without = lines(template, { programs: undefined })
+    for (const line of has) assert.ok(!without.includes(line), line)
+  })
+
+test('a package with programs is for one architecture, and is called by it', () => {
+  const names = (project: Project) =>
+    [kinds.deb, kinds.rpm, kinds.arch].map((kind) => kind.results(input(project))[0])
+  assert.deepEqual(names(loadManifest(theirManifest())), [
+    'their_0.8_all.deb',
+    'their-0.8-1.noarch.rpm',
+    'their-0.8-1-any.pkg.tar.gz',
+  ])
+  const machines = { x64: ['amd64', 'x86_64', 'x86_64'], arm64: ['arm64', 'aarch64', 'aarch64'] }
+  const [deb, rpm, pacman] = machines[process.arch as keyof typeof machines]
+  assert.deepEqual(names(load()), [
+    `their_0.8_${deb}.deb`,
+    `their-0.8-1.${rpm}.rpm`,
+    `their-0.8-1-${pacman}.pkg.tar.gz`,
+  ])
+  assert.ok(lines('arch/PKGBUILD.tpl').includes(`arch=(${pacman})`))
+  assert.ok(lines('rpm/dkms.spec.tpl', { programs: undefined }).includes('BuildArch:      noarch'))
+  assert.ok(!lines('rpm/dkms.spec.tpl').some((line) => line.startsWith('BuildArch')))
 })
