@@ -97,7 +97,7 @@ fi
 %doc doc/<%= name %>
 <% }) -%>
 <% it.files.forEach(({ path, mode }) => { -%>
-<%= path.startsWith('/etc/') ? '%config(noreplace) ' : '' %><%= path %>
+<%= path.startsWith('/etc/') ? '%config(noreplace) ' : '' %><%= path %><%= path.startsWith('/usr/share/man/') ? '*' : '' %>
 <% }) -%>
 <% it.programs.forEach(({ path }) => { -%>
 <%= path %>

@@ -284,6 +284,12 @@ for (const [template, has] of recipes)
     for (const line of has) assert.ok(!without.includes(line), line)
   })
 
+test('rpm compresses manual pages, whoever names them', () => {
+  const files = { '/usr/share/man/man8/x.8': 'gen.sh', '/usr/libexec/x': 'gen.sh' }
+  const found = lines('rpm/dkms.spec.tpl', { install: { files } })
+  assert.ok(found.includes('/usr/share/man/man8/x.8*') && found.includes('/usr/libexec/x'))
+})
+
 test('a package with programs is for one architecture, and is called by it', () => {
   const names = (project: Project) =>
     [kinds.deb, kinds.rpm, kinds.arch].map((kind) => kind.results(input(project))[0])
