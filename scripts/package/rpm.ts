@@ -16,6 +16,8 @@ const rpmDefines = (input: PackageInput): string[] =>
   Object.entries({
     _topdir: input.work,
     _rpmdir: input.work,
+    // Where a script of a build that fails stays.
+    _tmppath: input.work,
     // Of each of the packages: one % would be the first's.
     _rpmfilename: '%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm',
     // The same bytes wherever, whenever and by whomever it is built.
