@@ -29,11 +29,14 @@ export function isInPlace(file: NewFile): boolean {
   }
 }
 
+/** -D makes the folders that are missing, for all to read, and leaves the others as they are. */
+const put = (mode: string, ...words: string[]) => root('install', '-D', '-m', mode, ...words)
+
 function writeOne({ path, from, text = '', executable }: NewFile): Command[] {
   const mode = executable ? '755' : '644'
   return from === undefined
-    ? [{ ...root('dd', 'status=none', `of=${path}`), input: text }, root('chmod', mode, path)]
-    : [root('install', '-m', mode, from, path)]
+    ? [put(mode, '/dev/null', path), { ...root('dd', 'status=none', `of=${path}`), input: text }]
+    : [put(mode, from, path)]
 }
 
 /** Whether it goes by one command with others of its folder. */
@@ -42,19 +45,14 @@ const isPlainCopy = ({ path, from, executable }: NewFile): boolean =>
 
 /** The commands that write files, whatever the umask is, and the folders that they are in. */
 export function writeFiles(files: readonly NewFile[]): Command[] {
-  if (files.length === 0) return []
   const folders = [...new Set(files.map(({ path }) => dirname(path)))].sort()
   const copies = folders.flatMap((folder) => {
     const from = files
       .filter((file) => isPlainCopy(file) && dirname(file.path) === folder)
       .map((file) => file.from as string)
-    return from.length > 0 ? [root('install', '-m', '644', '-t', folder, ...from)] : []
+    return from.length > 0 ? [put('644', '-t', folder, ...from)] : []
   })
-  return [
-    root('install', '-d', '-m', '755', ...folders),
-    ...copies,
-    ...files.filter((file) => !isPlainCopy(file)).flatMap(writeOne),
-  ]
+  return [...copies, ...files.filter((file) => !isPlainCopy(file)).flatMap(writeOne)]
 }
 
 /** The same files in another folder. */

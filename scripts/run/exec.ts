@@ -108,7 +108,8 @@ export function show(command: Command): string {
   const env = Object.entries(command.env ?? {}).map(([name, value]) => `${name}=${quote(value)}`)
   const line = [...env, ...words(command).map(quote)].join(' ')
   const fed = command.input === undefined ? line : `printf %s ${quote(command.input)} | ${line}`
-  return command.cwd ? `cd ${quote(command.cwd)} && ${fed}` : fed
+  // Whoever pastes it stays where they are.
+  return command.cwd ? `(cd ${quote(command.cwd)} && ${fed})` : fed
 }
 
 const running = new Set<ProcessPromise>()

@@ -33,12 +33,15 @@ const isGone = async (root: Root, path: string) =>
 
 test('a program is built by who called sudo, put in place, found there, and taken away', async () => {
   await using root = await withTheirs()
+  // As Fedora has it; what is there already is not made anew.
+  await root.sh('chmod 555 /usr/sbin')
   const before = await root.state()
 
   const installed = await byAdmin(root, 'install', '--yes')
   assert.equal(installed.status, 0, installed.stderr)
   assert.equal(await root.sh(program), 'asks 0.2, built by 1234\n')
   assert.equal((await root.sh(`stat -c '%a %U %G' ${program}`)).trim(), '755 root root')
+  assert.equal((await root.sh('stat -c %a /usr/sbin')).trim(), '555')
   assert.match((await byAdmin(root, 'install', '--yes')).stdout, /is installed already/)
   assert.equal((await byAdmin(root, 'install', '--dry-run')).stdout, '')
 

@@ -338,6 +338,14 @@ END
       assert.equal(await root.sh(`xz -dc ${file} | grep -ac 'Module signature appended'`), '1\n')
     }
 
+    const build = `build --kernel ${release} --out /root/signed --manifest /root/hello/auto.json`
+    const signer = await root.sh(`
+      sed 's/"never"/"auto"/' /root/hello/manifest.json > /root/hello/auto.json
+      ${command.join(' ')} ${build} --dry-run > /root/plan; cd / && sh -e /root/plan >&2
+      rm /root/hello/auto.json
+      modinfo -F signer /root/signed/${release}/hello_else.ko`)
+    assert.match(signer, /signing key/)
+
     // Interrupted, it is as it was.
     await root.sh(`cd $(readlink -f /lib/modules/${release}/build/scripts)
       mv sign-file /root/sign-file; printf '#!/bin/sh\\nsleep 1000\\n' > sign-file; chmod +x sign-file`)

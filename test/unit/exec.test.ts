@@ -47,7 +47,7 @@ test('a shell takes any words apart as they were', async () => {
 
 test('what is shown is what is run: a folder, an environment, words', async () => {
   const command = { argv: ['echo', 'a b', '$HOME'], cwd: '/usr/lib', env: { X: "it's" } }
-  assert.equal(show(command), `cd /usr/lib && X='it'\\''s' echo 'a b' '$HOME'`)
+  assert.equal(show(command), `(cd /usr/lib && X='it'\\''s' echo 'a b' '$HOME')`)
   assert.equal(show({ argv: ['true'] }), 'true')
   assert.equal((await exec(command)).stdout, 'a b $HOME\n')
 })

@@ -43,10 +43,9 @@ const commandsOf = (steps: { commands?: readonly { argv: readonly string[] }[] }
 test('a first installation writes the sources, and has a kernel exchange its modules', () => {
   assert.deepEqual(commandsOf(planInstall(fresh)), [
     'rm -rf /usr/src/m-1.0.0',
-    'install -d -m 755 /usr/src/m-1.0.0',
-    'install -m 644 -t /usr/src/m-1.0.0 /here/Kbuild /here/a.c',
+    'install -D -m 644 -t /usr/src/m-1.0.0 /here/Kbuild /here/a.c',
+    'install -D -m 644 /dev/null /usr/src/m-1.0.0/dkms.conf',
     'dd status=none of=/usr/src/m-1.0.0/dkms.conf',
-    'chmod 644 /usr/src/m-1.0.0/dkms.conf',
     '/x/every-kernel install m 1.0.0 6.1',
   ])
 })
@@ -99,8 +98,7 @@ test('the command is put on the PATH, and what another version of it had there g
   const files = [{ path: `${folder}/package.json`, from: '/here/package.json' }]
   assert.deepEqual(commandsOf(planInstall({ ...whole, command: { folder, files } })), [
     `rm -rf ${folder}`,
-    `install -d -m 755 ${folder}`,
-    `install -m 644 -t ${folder} /here/package.json`,
+    `install -D -m 644 -t ${folder} /here/package.json`,
   ])
 })
 
@@ -112,10 +110,9 @@ test('programs are built before anything is changed, and put in place after the 
   }
   const commands = commandsOf(planInstall({ ...fresh, programs }))
   assert.equal(commands[0], '/tmp/new/build')
-  assert.deepEqual(commands.slice(-4), [
+  assert.deepEqual(commands.slice(-3), [
     '/x/every-kernel install m 1.0.0 6.1',
-    'install -d -m 755 /usr/bin',
-    'install -m 755 /tmp/new/ctl /usr/bin/ctl',
+    'install -D -m 755 /tmp/new/ctl /usr/bin/ctl',
     'rm -rf /tmp/new',
   ])
 })
@@ -130,29 +127,23 @@ test('configuration is written last, and udev is told of its rules', () => {
     title: 'Write configuration',
     kind: 'install',
     commands: [
-      { argv: ['install', '-d', '-m', '755', '/etc/modprobe.d'], root: true },
+      { argv: ['install', '-D', '-m', '644', '/dev/null', conf.path], root: true },
       {
         argv: ['dd', 'status=none', 'of=/etc/modprobe.d/m.conf'],
         root: true,
         input: 'options a x=1\n',
       },
-      { argv: ['chmod', '644', '/etc/modprobe.d/m.conf'], root: true },
     ],
   })
-  assert.deepEqual(
-    planInstall({ ...whole, config: [rules] })
-      .at(-1)
-      ?.commands?.slice(1),
-    [
-      { argv: ['install', '-m', '644', rules.from, rules.path], root: true },
-      { argv: ['udevadm', 'control', '--reload'], root: true, optional: true },
-      {
-        argv: ['udevadm', 'trigger', '--action=change', '--subsystem-match=ptp'],
-        root: true,
-        optional: true,
-      },
-    ],
-  )
+  assert.deepEqual(planInstall({ ...whole, config: [rules] }).at(-1)?.commands, [
+    { argv: ['install', '-D', '-m', '644', rules.from, rules.path], root: true },
+    { argv: ['udevadm', 'control', '--reload'], root: true, optional: true },
+    {
+      argv: ['udevadm', 'trigger', '--action=change', '--subsystem-match=ptp'],
+      root: true,
+      optional: true,
+    },
+  ])
 })
 
 test('what is done is said, and what its failure is called', () => {
@@ -251,14 +242,13 @@ test('files of a folder are copied together; others one by one, with their right
   assert.deepEqual(
     writeFiles(files).map(({ argv, input }) => [argv.join(' '), input]),
     [
-      ['install -d -m 755 /a /b', undefined],
-      ['install -m 644 -t /b /here/x /there/w', undefined],
-      ['install -m 755 /here/run /a/run', undefined],
-      ['install -m 644 /here/z /b/y', undefined],
+      ['install -D -m 644 -t /b /here/x /there/w', undefined],
+      ['install -D -m 755 /here/run /a/run', undefined],
+      ['install -D -m 644 /here/z /b/y', undefined],
+      ['install -D -m 755 /dev/null /a/text', undefined],
       ['dd status=none of=/a/text', 'words'],
-      ['chmod 755 /a/text', undefined],
+      ['install -D -m 644 /dev/null /b/empty', undefined],
       ['dd status=none of=/b/empty', ''],
-      ['chmod 644 /b/empty', undefined],
     ],
   )
   assert.ok(writeFiles(files).every(({ root }) => root))
@@ -341,5 +331,5 @@ for (const [word, quoted] of words)
 
 test('a shown command can be typed', () => {
   assert.equal(show({ argv: ['tee', '/a'], input: "it's\n" }), "printf %s 'it'\\''s\n' | tee /a")
-  assert.equal(show({ argv: ['make', 'M=/a b'], cwd: '/x y' }), "cd '/x y' && make 'M=/a b'")
+  assert.equal(show({ argv: ['make', 'M=/a b'], cwd: '/x y' }), "(cd '/x y' && make 'M=/a b')")
 })
