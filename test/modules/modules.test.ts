@@ -28,7 +28,7 @@ const table: [name: string, shows: string][] = [
 
 /**
  * Others are named in VMMCI_MODULES, by their Debian packages; another kernel in VMMCI_KERNEL, as
- * kernel-7.3.
+ * kernel-7.3, for which the modules come from sid.
  */
 const { VMMCI_MODULES: named, VMMCI_KERNEL: kernel } = process.env
 const modules = named ? named.split(' ').map((name) => [name, 'named'] as const) : table

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { cached } from './cache.ts'
 import { packedPackage, Root, type RootName } from './roots.ts'
 
-/** A folder with the Debian 13 package of somebody's module, fetched once. */
-const fetched = (name: string): Promise<string> =>
-  cached(`modules/${name}`, name, async (folder) => {
+/** A folder with Debian's package of somebody's module, of a suite, fetched once. */
+const fetched = (name: string, suite: string): Promise<string> =>
+  cached(`modules/${name}`, `${name} ${suite}`, async (folder) => {
     await using root = await Root.of('package')
     await root.sh(`
-      sed -i 's/ main$/ main contrib non-free/' /etc/apt/sources.list
+      sed -i '1s/ trixie main$/ ${suite} main contrib non-free/;2,$d' /etc/apt/sources.list
       apt-get update -q
       cd /root
       apt-get download -q ${name}
@@ -41,9 +41,12 @@ export class TheirModule {
     readonly notes: string,
   ) {}
 
-  /** In a root with all tools of packages, or another one, with a kernel beside the one that it has. */
+  /**
+   * In a root with all tools of packages, or another one, with a kernel beside the one that it has. For
+   * that one the newest module, which is in sid: what Debian 13 has is older than the kernel.
+   */
   static async of(name: string, kernel?: RootName, base: RootName = 'package') {
-    const folder = await fetched(name)
+    const folder = await fetched(name, kernel ? 'sid' : 'trixie')
     const root = await Root.of(base, ...(kernel ? [kernel] : []))
     try {
       return await TheirModule.in(root, folder, kernel?.replace('kernel-', '') ?? '')
