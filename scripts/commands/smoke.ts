@@ -18,7 +18,12 @@ import { type Command, exec, show } from '../run/exec.ts'
 import { exitStatus, Failure } from '../run/failure.ts'
 import type { Output } from '../run/output.ts'
 import { readFacts } from '../system/facts.ts'
-import { followKernelLog, type KernelLog, readKernelLog } from '../system/kernel-log.ts'
+import {
+  followKernelLog,
+  type KernelLine,
+  type KernelLog,
+  readKernelLog,
+} from '../system/kernel-log.ts'
 import { boundDevices, findDevices, readSysfs } from '../system/machine.ts'
 import { loadedModules } from '../system/modules.ts'
 import { type CommonOptions, open } from './options.ts'
@@ -117,14 +122,22 @@ async function watch({ label, ask, pattern }: Act, output: Output): Promise<Chec
   try {
     return await new Promise<Check>((resolve) => {
       const end = (result: Check['result'], why: string) => resolve({ label, result, why })
+      const fits = ({ sequence, text }: KernelLine) =>
+        sequence >= since && new RegExp(pattern).test(text)
+      // A machine that goes down ends what follows the log, and us, perhaps before the line is through.
+      const lastLook = async (otherwise: string) => {
+        const { lines } = await readKernelLog().catch(() => ({ lines: [] }))
+        const seen = lines.find(fits)
+        end(seen ? 'pass' : 'fail', seen?.text ?? otherwise)
+      }
       let asked = false
-      followKernelLog(({ sequence, text }) => {
+      followKernelLog((line) => {
         // Asked for once it is watched for: the first line shows that it is.
         if (!asked) askFor(ask, terminal !== undefined, output)
         asked = true
-        if (sequence >= since && new RegExp(pattern).test(text)) end('pass', text)
-      }, done.signal).finally(() => end('fail', 'the kernel log could not be followed'))
-      process.once('SIGTERM', () => end('fail', 'ended before it was seen'))
+        if (fits(line)) end('pass', line.text)
+      }, done.signal).finally(() => lastLook('the kernel log could not be followed'))
+      process.once('SIGTERM', () => lastLook('ended before it was seen'))
       terminal?.once('line', () => end('unknown', 'skipped'))
     })
   } finally {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { home } from '../../scripts/home.ts'
 import type { Manifest } from '../../scripts/manifest/manifest.ts'
 import { boot } from '../support/debian.ts'
 import { addHarness } from '../support/disks.ts'
 import type { Guest } from '../support/guest.ts'
 import { guestKernel } from '../support/kernels.ts'
+import { packedPackage, Root } from '../support/roots.ts'
 import { TheirModule } from '../support/their-module.ts'
 
 const manifest = '/root/their/manifest.json'
@@ -78,4 +80,33 @@ test('acpi-call is there on the next kernel, too', async () => {
   await their.root.sh(`apt-get update -q && apt-get install -y -q --no-install-recommends \\
     -t trixie-backports linux-image-${release} linux-headers-${release} 2>&1`)
   await boot(their.root, '7.3', works('acpi_call'))
+})
+
+/** Says in a header who it is, what it sees, and what it may not. */
+const configure = `#!/bin/sh
+planted=planted; touch /etc/planted 2>/dev/null || planted='kept out'
+echo "#define TOLD \\"$1: uid $(id -u), $(grep -c : /proc/net/dev) device, $planted\\"" > told.h
+`
+
+// In a root no sandbox can be made, so that elsewhere it runs as it is.
+test('a configure step in a booted Debian, by dkms and by build: nobody, and no network', async () => {
+  await using root = await Root.of('debian')
+  await addHarness(root)
+  await root.addPackage(await packedPackage())
+  const theirs = join(root.folder, 'root/their')
+  cpSync(join(home, 'test/fixtures/hello'), theirs, { recursive: true })
+  const file = join(theirs, 'manifest.json')
+  const said = { ...JSON.parse(readFileSync(file, 'utf8')), configure: ['configure', 'a b'] }
+  writeFileSync(file, JSON.stringify(said))
+  writeFileSync(join(theirs, 'configure'), configure, { mode: 0o755 })
+  await root.sh(`
+    printf '#include "told.h"\\nMODULE_INFO(told, TOLD);\\n' >> /root/their/hello_else.c
+    apt-get update -q && apt-get install -y -q --no-install-recommends bubblewrap`)
+  await boot(root, '6.12', async (guest) => {
+    const told = 'a b: uid 65534, 1 device, kept out'
+    await guest.sh(ours('install --yes'), 1200)
+    assert.equal(await guest.sh('modinfo -F told hello_else'), told)
+    await guest.sh(ours('build --out /root/out'), 1200)
+    assert.equal(await guest.sh('modinfo -F told /root/out/*/hello_else.ko'), told)
+  })
 })

@@ -75,6 +75,8 @@ test('smoke without a device, and without the right to look', () =>
 test('smoke --interactive sees what the host does', () =>
   inGuest('interactive', { series: '6.12', disk: 'node' }, async (guest) => {
     const { device } = guest
+    // What logs out first ends first, as where systemd stops the sessions.
+    await guest.sh("echo 'while pidof node; do :; done' >> /etc/stop")
     const running = guest.cli('smoke --interactive', 'root', 'C.UTF-8', true)
     await guest.answered(/suspend it for a minute/)
     await device.control('sleep 3600')
