@@ -7,9 +7,10 @@ import { packedPackage, Root, type RootName } from './roots.ts'
 const fetched = (name: string, suite: string): Promise<string> =>
   cached(`modules/${name}`, `${name} ${suite}`, async (folder) => {
     await using root = await Root.of('package')
+    // A mirror may have stood still for a while, and sid's index is good for a week.
     await root.sh(`
       sed -i '1s/ trixie main$/ ${suite} main contrib non-free/;2,$d' /etc/apt/sources.list
-      apt-get update -q
+      apt-get update -q -o Acquire::Check-Valid-Until=false
       cd /root
       apt-get download -q ${name}
       mv *.deb their.deb`)
