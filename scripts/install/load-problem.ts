@@ -4,7 +4,7 @@ import { type ModprobeLine, showModprobeLine } from '../system/modprobe.ts'
 /** What keeps modules out, and the command that changes it. */
 export interface LoadProblem {
   message: string
-  mend?: string
+  mend?: string | undefined
 }
 
 /** Of what modprobe said and what was found beside it, the cause: the first that is one. */

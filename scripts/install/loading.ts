@@ -1,9 +1,10 @@
 import type { Project } from '../manifest/manifest.ts'
 import { fileNames } from '../manifest/names.ts'
-import { type Command, type Result, show } from '../run/exec.ts'
+import { type Command, type Result, show, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import type { Output } from '../run/output.ts'
 import { runSteps, type Step } from '../run/steps.ts'
+import { readFacts } from '../system/facts.ts'
 import { modprobeLines } from '../system/modprobe.ts'
 import { type LoadProblem, loadProblem } from './load-problem.ts'
 import { type InstallInput, planLoad } from './plan.ts'
@@ -11,6 +12,8 @@ import { adviseBoot } from './read-boot.ts'
 
 /** Why modprobe failed on this system. */
 export function explainLoad(project: Project, stderr: string): LoadProblem {
+  if (!which('modprobe'))
+    return { message: 'there is no modprobe', mend: readFacts(project).installCommand(['kmod']) }
   return loadProblem(stderr, modprobeLines(fileNames(project)), adviseBoot(project))
 }
 
