@@ -56,6 +56,16 @@ test('systemd-timesyncd is left alone with the clock, until it has gone', () =>
     await isStepped(guest)
   }))
 
+// chrony at poll 10 changes that little at a time; the kernel's own unit is 2^-16 ppm.
+test('a daemon that changes the frequency by next to nothing is seen', () =>
+  inGuest('quiet daemon', { acpi: true, series: '6.12' }, async (guest) => {
+    await guest.parameter('poll_interval', 1)
+    await polls(guest, 2)
+    assert.equal(await guest.attribute('disciplined'), '0')
+    await guest.sh('adjtimex -f 1')
+    await isLeftAlone(guest)
+  }))
+
 for (const clocksource of ['tsc', 'refined-jiffies'])
   test(`nobody is taken for a daemon, on ${clocksource}`, () =>
     inGuest(
