@@ -32,16 +32,12 @@ static int vmmci_halt(struct sys_off_data *data)
 	return NOTIFY_DONE;
 }
 
-static void vmmci_register_poweroff(struct vmmci *v, int priority,
-				    int (*callback)(struct sys_off_data *))
+static int vmmci_register_poweroff(struct vmmci *v, int priority,
+				   int (*callback)(struct sys_off_data *))
 {
-	int err = devm_register_sys_off_handler(&v->vdev->dev,
-						SYS_OFF_MODE_POWER_OFF,
-						priority, callback, v);
-
-	if (err)
-		dev_warn(&v->vdev->dev,
-			 "power-off will not be announced: error %d\n", err);
+	return devm_register_sys_off_handler(&v->vdev->dev,
+					     SYS_OFF_MODE_POWER_OFF,
+					     priority, callback, v);
 }
 
 /**
@@ -53,6 +49,13 @@ static void vmmci_register_poweroff(struct vmmci *v, int priority,
  */
 void vmmci_poweroff_init(struct vmmci *v)
 {
-	vmmci_register_poweroff(v, SYS_OFF_PRIO_FIRMWARE + 1, vmmci_last_word);
-	vmmci_register_poweroff(v, SYS_OFF_PRIO_PLATFORM - 1, vmmci_halt);
+	int err = vmmci_register_poweroff(v, SYS_OFF_PRIO_FIRMWARE + 1,
+					  vmmci_last_word);
+
+	if (!err)
+		err = vmmci_register_poweroff(v, SYS_OFF_PRIO_PLATFORM - 1,
+					      vmmci_halt);
+	if (err)
+		dev_warn(&v->vdev->dev,
+			 "power-off will not be announced: error %d\n", err);
 }

@@ -6,6 +6,7 @@
  * Described in Documentation/ABI/sysfs-bus-virtio-vmmci.
  */
 
+#include <linux/bitops.h>
 #include <linux/jiffies.h>
 #include <linux/sysfs.h>
 
@@ -238,24 +239,35 @@ static void vmmci_sysctl_entry(struct vmmci *v, int i, const char *name,
 	entry->extra1 = v;
 }
 
+/* The names have no device in them. The kernel prints a stack for a second. */
+static unsigned long vmmci_sysctl_taken;
+
 /**
  * vmmci_sysctl_init - sysctl vmmci.drift_sec and vmmci.drift_nsec
  * @v: the device
  *
  * As the first public driver had them. Only for compatibility, so without
- * them all else works.
+ * them all else works. The first of several devices has them.
  */
 void vmmci_sysctl_init(struct vmmci *v)
 {
 	vmmci_sysctl_entry(v, 0, "drift_sec", &v->drift_sec);
 	vmmci_sysctl_entry(v, 1, "drift_nsec", &v->drift_nsec);
 
-	v->sysctl = compat_register_sysctl("vmmci", v->sysctl_table, 2);
+	if (!test_and_set_bit(0, &vmmci_sysctl_taken)) {
+		v->sysctl = compat_register_sysctl("vmmci", v->sysctl_table, 2);
+		if (!v->sysctl)
+			clear_bit(0, &vmmci_sysctl_taken);
+	}
 	if (!v->sysctl)
 		dev_warn(&v->vdev->dev, "no sysctl vmmci\n");
 }
 
 void vmmci_sysctl_exit(struct vmmci *v)
 {
+	if (!v->sysctl)
+		return;
+
 	unregister_sysctl_table(v->sysctl);
+	clear_bit(0, &vmmci_sysctl_taken);
 }

@@ -7,8 +7,8 @@
  * else switches it off. pm_power_off is only taken where nobody has it, since
  * a chain of saved pointers cannot be undone in any order.
  *
- * Included by one file: it holds the module's only static state, which the
- * old interfaces ask for by passing no argument.
+ * Included by one file: it holds static state, which the old interfaces ask
+ * for by passing no argument.
  */
 #ifndef VMMCI_COMPAT_SYS_OFF_H
 #define VMMCI_COMPAT_SYS_OFF_H

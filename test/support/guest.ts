@@ -52,6 +52,7 @@ export class Guest {
     readonly device: Device,
     private readonly qemu: ChildProcess,
     private readonly server: Server,
+    readonly second: Device | undefined,
   ) {
     qemu.stdout?.on('data', (chunk: Buffer) => {
       this.console += String(chunk).replaceAll('\r', '')
@@ -76,13 +77,13 @@ export class Guest {
 
   /** Starts the machine; ready() waits until it is up. */
   static async start(options: GuestOptions): Promise<Guest> {
-    const { root, device, words } = await assemble(options)
+    const { root, device, second, words } = await assemble(options)
     const server = createServer().listen(join(root.folder, 'vm/shell'))
     await once(server, 'listening')
     const { argv, cwd } = await qemuCommand(root, [...words, ...lines])
     const [program, ...rest] = argv
     const qemu = spawn(program as string, rest, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
-    return new Guest(root, device, qemu, server)
+    return new Guest(root, device, qemu, server, second)
   }
 
   /** Starts it and waits for its shell. */
@@ -321,6 +322,7 @@ export class Guest {
     this.shell?.destroy()
     this.server.close()
     this.device.kill()
+    this.second?.kill()
     await this.root.dispose()
   }
 }

@@ -28,6 +28,8 @@ export interface GuestOptions {
   /** A whole Debian with systemd on /dev/vda, instead of the initramfs that does everything. */
   debian?: Installed
   accelerator?: Accelerator
+  /** One more device of the kind, which vmd has not. */
+  second?: true
   /** UEFI, shim, GRUB and the signed kernel, instead of -kernel. */
   secureBoot?: SecureBoot
   /** Files for the initramfs, by path. */
@@ -83,7 +85,7 @@ const deviceWords = ({ again, features = 7, line, series }: GuestOptions): strin
 /** A root with all that a machine needs in /vm, its device, and the words for its QEMU there. */
 export async function assemble(
   options: GuestOptions,
-): Promise<{ root: Root; device: Device; words: string[] }> {
+): Promise<{ root: Root; device: Device; second: Device | undefined; words: string[] }> {
   const [kernel, initrd, program] = await Promise.all([
     bootableKernel(options.series),
     options.debian?.initrd ?? initramfs(options.series),
@@ -102,11 +104,14 @@ export async function assemble(
     await addSecureBoot(folder, options.secureBoot, vmlinuz, kernelWords(options))
   }
 
-  const device = await Device.start(
-    root.words(['env', '--chdir=/vm', ...deviceWords(options)]),
-    folder,
-  )
-  return { root, device, words: machine(options) }
+  const start = (place: string) => {
+    mkdirSync(join(root.folder, place), { recursive: true })
+    const words = root.words(['env', `--chdir=/${place}`, ...deviceWords(options)])
+    return Device.start(words, join(root.folder, place))
+  }
+  const device = await start('vm')
+  const second = options.second && (await start('vm/second'))
+  return { root, device, second, words: machine(options) }
 }
 
 /**
@@ -136,7 +141,10 @@ const smp = (cpus = 1) => `cpus=${cpus},sockets=${cpus}`
 function machine(options: GuestOptions): string[] {
   // The disk with Node is everybody's: what a guest writes there is forgotten.
   const disk = `if=virtio,format=raw,file=disk,snapshot=${options.disk === 'node' ? 'on' : 'off'}`
-  const device = { driver: 'vfio-user-pci', socket: { type: 'unix', path: 'vfio' } }
+  const device = (path: string) => [
+    '-device',
+    JSON.stringify({ driver: 'vfio-user-pci', socket: { type: 'unix', path } }),
+  ]
   const memory =
     options.secureBoot || isDebugging(options.series)
       ? '1024'
@@ -151,6 +159,7 @@ function machine(options: GuestOptions): string[] {
       : ['-kernel', 'vmlinux', '-initrd', 'initrd', '-append', kernelWords(options)]),
     ...['-qmp', 'unix:qmp,server=on,wait=off'],
     ...(options.disk || options.debian ? ['-drive', disk] : []),
-    ...['-device', JSON.stringify(device)],
+    ...device('vfio'),
+    ...(options.second ? device('second/vfio') : []),
   ]
 }

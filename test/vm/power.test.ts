@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { command, register } from '../support/device.ts'
 import { type Guest, onEachKernel, withoutOurs } from '../support/guest.ts'
+import { sync } from '../support/synced.ts'
 
 /** vmctl's stop asks for a reboot; nothing asks for a shutdown today, and it is served all the same. */
 const asks = {
@@ -112,6 +113,25 @@ for (const acpi of [false, true])
       )
     },
   )
+
+// The old interfaces for the end of a machine know of one caller, and sysctl of one table.
+onEachKernel(
+  'two devices: both are heard, and what only one can have is said once',
+  { own: true, second: true },
+  async (guest) => {
+    const devices = [guest.device, guest.second].filter((device) => device !== undefined)
+    assert.equal(devices.length, 2)
+    for (const device of devices) await sync(device)
+    const said = (words: string) => guest.console.split(words).length - 1
+    assert.equal(said('no sysctl vmmci'), 1)
+    const silent = said('power-off will not be announced')
+    assert.ok(silent <= 1)
+    guest.start('poweroff')
+    // The first one always is.
+    for (const device of devices.slice(0, 2 - silent)) await device.until(0, 'announced')
+    await guest.endWhenHalted()
+  },
+)
 
 onEachKernel(
   'a stop at the last look of a guest that powers off is answered',
