@@ -93,7 +93,7 @@ function keyPair({ key, cert, binary }: PackageOptions): KeyPair | undefined {
 /** Throws where a kernel is named for packages that are for all of them. */
 function requireBuilt({ binary, kernel, allKernels }: PackageOptions): void {
   if (!binary && (kernel || allKernels))
-    throw new Failure('usage', 'Packages of sources are for every kernel; --binary is for some.', {
+    throw new Failure('usage', 'Only --binary takes kernels: a package of sources is for all.', {
       mend: 'vmmci-dkms package --help',
     })
 }

@@ -91,6 +91,7 @@ const failures: [string[], keyof typeof exitStatus][] = [
   [['build', '--kernel', '../../../etc'], 'kernel'],
   [['build', '--kernel', '3.10.0-old'], 'kernel'],
   [['install', '--dry-run', '--kernel', '6.99.0-nobody-has-this'], 'kernel'],
+  [['package', 'deb', '--all-kernels'], 'usage'],
   [['render', '--manifest', '/nowhere/manifest.json'], 'manifest'],
 ]
 
