@@ -149,6 +149,34 @@ onEachKernel(
   },
 )
 
+// The kernel says each device that it shuts down, and takes its time over it.
+onEachKernel(
+  'what comes while a guest powers off is answered, and starts nothing',
+  { own: true, acpi: true, cpus: 2 },
+  async (guest) => {
+    const { device } = guest
+    await guest.sh(`echo 1 > /sys/module/kernel/parameters/initcall_debug
+      echo 50 > /proc/sys/kernel/printk_delay`)
+    guest.start('poweroff')
+    await guest.said(/: shutdown\n/)
+    const mark = device.mark()
+    for (const [word, value] of [
+      ['sync', command.syncrtc],
+      ['stop', command.reboot],
+      ['sync', command.syncrtc],
+      ['shutdown', command.shutdown],
+    ] as const) {
+      const asked = device.mark()
+      await device.control(word)
+      await device.until(asked, 'ack', { value })
+    }
+    assert.doesNotMatch(guest.console, /Power down/, 'it was under way all the time')
+    await guest.end()
+    assert.equal(device.since(mark, 'ack').length, 4)
+    assert.doesNotMatch(guest.console, /requested by host/)
+  },
+)
+
 onEachKernel(
   "a guest's own reboot starts it again, and no timer ends it",
   { on: '6.12', own: true, again: true },
