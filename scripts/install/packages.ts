@@ -8,6 +8,8 @@ export interface OsRelease {
   id: string
   idLike: string[]
   versionId: string
+  /** UBUNTU_CODENAME, which those that are made of Ubuntu have, too; '' elsewhere. */
+  codename: string
   prettyName: string
 }
 
@@ -18,6 +20,7 @@ export function parseOsRelease(text: string): OsRelease {
     id: field('ID'),
     idLike: field('ID_LIKE').split(' ').filter(Boolean),
     versionId: field('VERSION_ID'),
+    codename: field('UBUNTU_CODENAME'),
     prettyName: field('PRETTY_NAME') || field('ID') || 'this system',
   }
 }
@@ -45,9 +48,9 @@ function series(version: string): string {
   return semver.coerce(version)?.version ?? '0.0.0'
 }
 
-function ofSeries(flavour: Flavour, release: string, os: OsRelease): boolean {
+function ofSeries(flavour: Flavour, release: string, versionId: string): boolean {
   if (!flavour.newerThan) return true
-  const base = flavour.newerThan[os.versionId]
+  const base = flavour.newerThan[versionId]
   const kernel = semver.coerce(release)
   return (
     base !== undefined &&
@@ -66,14 +69,15 @@ export function headerPackages(
   os: OsRelease,
   release: string,
 ): HeaderPackages | undefined {
+  const versionId = distribution.codenames?.[os.codename] ?? os.versionId
   for (const flavour of distribution.flavours) {
     const match = new RegExp(flavour.pattern).exec(release)
-    if (!match || !ofSeries(flavour, release, os)) continue
+    if (!match || !ofSeries(flavour, release, versionId)) continue
     const values: Record<string, string> = {
       release,
       base: release.slice(0, match.index),
       flavour: match[1] ?? '',
-      version_id: os.versionId,
+      version_id: versionId,
       ...splitRelease(release),
     }
     const fill = (template: string) =>

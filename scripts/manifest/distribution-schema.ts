@@ -30,6 +30,12 @@ export const distribution = strict({
     description:
       'By architecture: the headers of the kernel that the distribution installs by default.',
   }),
+  codenames: Type.Optional(
+    Type.Record(Type.String(), Type.String(), {
+      description:
+        'By UBUNTU_CODENAME: the VERSION_ID that counts, where a derivative has one of its own.',
+    }),
+  ),
   flavours: Type.Array(flavour, {
     description: 'Kernel flavours; the first whose pattern fits the release is taken.',
   }),

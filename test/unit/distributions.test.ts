@@ -7,10 +7,10 @@ import { loadManifest } from '../../scripts/manifest/load.ts'
 const { distributions } = loadManifest(ownManifest)
 
 /**
- * os-release's ID, and what of VERSION_ID or ID_LIKE matters; a kernel that somebody has run; its
- * headers, with * for the release; the metapackage, = where both are one, - where the kernel is not
- * the distribution's; and where that can be read. Not every address has both: where it is how the
- * packages are made, the release was found elsewhere.
+ * os-release's ID, and what of ID_LIKE, VERSION_ID and UBUNTU_CODENAME matters; a kernel that somebody
+ * has run; its headers, with * for the release; the metapackage, = where both are one, - where the
+ * kernel is not the distribution's; and where that can be read. Not every address has both: where it
+ * is how the packages are made, the release was found elsewhere.
  */
 const seen = `
 debian              6.1.0-41-amd64                        linux-headers-*            linux-headers-amd64              https://packages.debian.org/bookworm/linux-headers-amd64
@@ -35,6 +35,8 @@ ubuntu:25.10        6.18.2-1-liquorix-amd64               linux-headers-*       
 linuxmint<ubuntu    6.15.2-1-liquorix-amd64               linux-headers-*            linux-headers-liquorix-amd64     https://github.com/damentz/liquorix-package/issues/198
 ubuntu:24.04        6.8.0-138-generic                     linux-headers-*            linux-headers-generic            https://packages.ubuntu.com/noble/linux-headers-generic
 ubuntu:24.04        6.17.0-35-generic                     linux-headers-*            linux-headers-generic-hwe-24.04  https://packages.ubuntu.com/noble/linux-headers-generic-hwe-24.04
+linuxmint<ubuntu:22.2:noble 6.14.0-29-generic             linux-headers-*            linux-headers-generic-hwe-24.04  https://github.com/chef/os_release/pull/78
+linuxmint<ubuntu:22:noble 6.8.0-38-generic                linux-headers-*            linux-headers-generic            https://github.com/open-eid/linux-installer/pull/126
 ubuntu:24.04        6.8.0-142-lowlatency                  linux-headers-*            linux-headers-lowlatency         https://packages.ubuntu.com/noble/linux-headers-lowlatency
 ubuntu:24.04        6.8.1-1015-realtime                   linux-headers-*            linux-headers-realtime           https://packages.ubuntu.com/km/noble-updates/amd64/linux-headers-realtime
 ubuntu:24.04        6.17.0-1015-azure-fde                 linux-headers-*            linux-headers-azure-fde          https://packages.ubuntu.com/ca/noble/linux-headers-azure-fde
@@ -91,9 +93,9 @@ const lines = seen
 
 for (const [system, release, headers, metapackage, source] of lines)
   test(`${system}: headers of ${release}`, () => {
-    const [ids = '', versionId = ''] = system.split(':')
+    const [ids = '', versionId = '', codename = ''] = system.split(':')
     const [id = '', ...idLike] = ids.split('<')
-    const os = { id, idLike, versionId, prettyName: id }
+    const os = { id, idLike, versionId, codename, prettyName: id }
     const distribution = findDistribution(distributions, os)
     assert.ok(distribution)
     const found = headerPackages(distribution, os, release)

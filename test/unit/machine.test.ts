@@ -32,6 +32,7 @@ test('os-release is where os-release(5) says, /etc first', () => {
     id: '',
     idLike: [],
     versionId: '',
+    codename: '',
     prettyName: 'this system',
   })
 })

@@ -26,7 +26,7 @@ const kernel = (release: string, state: HeadersState = 'ok', installed = true): 
 })
 
 const facts = (running: Kernel, ...kernels: Kernel[]): SystemFacts => ({
-  os: { id: 'x', idLike: [], versionId: '1', prettyName: 'X' },
+  os: { id: 'x', idLike: [], versionId: '1', codename: '', prettyName: 'X' },
   distribution: undefined,
   byHand: (packages) => packages.join(' '),
   running,
