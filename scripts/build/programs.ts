@@ -50,7 +50,7 @@ const buildStep = (project: Project, folder: string, by: Caller | undefined): St
   kind: 'build',
   commands: [
     ...writtenTree(project, folder),
-    ...byCaller({ argv: [join(folder, programScript)] }, folder, by),
+    ...byCaller({ argv: ['sh', join(folder, programScript)] }, folder, by),
   ],
   explain: explainPrograms(project, 'install'),
 })

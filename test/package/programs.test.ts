@@ -35,6 +35,8 @@ test('a program is built by who called sudo, put in place, found there, and take
   await using root = await withTheirs()
   // As Fedora has it; what is there already is not made anew.
   await root.sh('chmod 555 /usr/sbin')
+  // As hardened machines have it: nothing in there can be run.
+  await root.sh('mount -t tmpfs -o noexec,mode=1777 tmpfs /tmp')
   const before = await root.state()
 
   const installed = await byAdmin(root, 'install', '--yes')

@@ -182,7 +182,7 @@ test('programs are built in a new folder, and put in place for all to run', () =
   ])
   const { commands = [] } = build
   assert.deepEqual(commands[0], { argv: ['mkdir', '-m', '700', folder] })
-  assert.deepEqual(commands.at(-1), { argv: [`${folder}/${programScript}`] })
+  assert.deepEqual(commands.at(-1), { argv: ['sh', `${folder}/${programScript}`] })
   assert.ok(commands.every(({ root }) => !root))
   assert.ok(ownFiles(project).includes('/usr/bin/their-ctl'))
 })
@@ -195,7 +195,7 @@ test('who called sudo builds them, and root takes back what was built', () => {
     {
       argv: [
         ...['setpriv', '--reuid=1000', '--regid=100', '--clear-groups'],
-        join(folder, programScript),
+        ...['sh', join(folder, programScript)],
       ],
       env: { HOME: folder, TMPDIR: folder },
     },
