@@ -65,13 +65,19 @@ const dkmsFilling = ({ package: { name }, version }: Project): Filling => ({
   architecture: variable('arch'),
 })
 
-/** A word as it stands between double quotes, to be read by a shell a second time. */
+/** Text as it stands between double quotes. */
+const between = (text: string): string => text.replaceAll(/["\\$`]/g, '\\$&')
+
+/**
+ * A word as it stands between double quotes, to be read by a shell: dkms writes what it has read
+ * between double quotes once more, and has that read before.
+ */
 export function shellWord(word: string, filling: Filling): string {
   return word
     .split(braces)
     .map((part, i) => {
       if (i % 2 === 1) return filling[part as keyof Filling]
-      return part === '' ? '' : quote(part).replaceAll(/["\\$`]/g, '\\$&')
+      return part === '' ? '' : between(between(quote(part)))
     })
     .join('')
 }

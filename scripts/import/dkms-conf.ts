@@ -124,8 +124,9 @@ export function importDkmsConf(text: string, folder: string): Imported {
   const inside = (word: string) =>
     word.replaceAll(build, '{source}').replaceAll(build.replace(/build$/, 'source'), '{source}')
   const get = (key: string) => raw(key).map(inside)
-  // dkms has a shell read them a second time.
-  const commands = (text = '') => readCommands(text, known).map((words) => words.map(inside))
+  // dkms has a shell read them two times more, first between double quotes.
+  const commands = (text = '') =>
+    readCommands(text.replaceAll(/\\(["\\$`])/g, '$1'), known).map((words) => words.map(inside))
   const sources = sourceFiles(folder)
 
   /** What throws is told, and left out. */
