@@ -13,7 +13,15 @@ PATCH_MATCH[<%= i %>]='<%= patch.match %>'
 <% if (it.configure) { -%>
 PRE_BUILD="<%= it.configure %>"
 <% } -%>
-MAKE[0]="<%= it.make %>"
+<% it.make.forEach(({ text, when }, i) => { -%>
+<% if (when) { -%>
+if <%= when %>; then
+<% } -%>
+MAKE[0]<%= i > 0 ? '+' : '' %>="<%= text %>"
+<% if (when) { -%>
+fi
+<% } -%>
+<% }) -%>
 # A kernel that clang built takes what clang builds; dkms before 3.2 does not see to it.
 grep -qs '^CONFIG_CC_IS_CLANG=y' "${kernel_source_dir}/.config" && MAKE[0]="${MAKE[0]//make -C/make LLVM=1 -C}"
 CLEAN="true"

@@ -2,7 +2,9 @@
 # Read by akms(8), whose own build() does what is needed.
 modname=<%= it.name %>
 modver=<%= it.alpineVersion %>
-built_modules=<%= it.quote(it.builtModules.join(' ')) %>
+<% it.akmsModules.forEach((line) => { -%>
+<%= line %>
+<% }) -%>
 <% if (it.akmsBuild.length > 0) { -%>
 
 build() {

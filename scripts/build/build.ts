@@ -13,6 +13,7 @@ import { buildCommands, buildFolder, madeIn } from './commands.ts'
 import { builtAlready, ingredients, keepIngredients } from './earlier.ts'
 import { buildHint, errorLines, outOfSpace } from './hints.ts'
 import { writeLog } from './logs.ts'
+import { noMake } from './make.ts'
 import { writeSourceTree } from './source-tree.ts'
 import { verifyModule } from './verify.ts'
 
@@ -67,6 +68,8 @@ export async function buildFor(
   onOutput: (text: string) => void = () => {},
 ): Promise<ModuleInfo[]> {
   const project = forKernel(whole, kernel)
+  if (project.make.length === 0)
+    throw new Failure('kernel', noMake(kernel.release), { mend: 'ls /lib/modules' })
   const target = buildFolder(out, kernel)
   makeFolder(target)
   const now = await ingredients(project, kernel, extra)

@@ -9,7 +9,7 @@ import { newFolder } from '../run/scratch.ts'
 import { compilerArguments } from '../system/compiler.ts'
 import { findCompiler } from '../system/find-compiler.ts'
 import { type Kernel, machine } from '../system/kernels.ts'
-import { configureWords, type Filling, makeWords } from './make.ts'
+import { configureWords, type Filling, makeCommands } from './make.ts'
 
 /** Where a kernel's modules come to lie. */
 export const buildFolder = (out: string, kernel: Kernel): string => join(out, kernel.release)
@@ -50,7 +50,8 @@ export async function buildCommands(
         cwd: folder,
       })),
     ...(program ? [{ argv: [join(folder, program), ...words], cwd: folder }] : []),
-    ...makeWords(project, filled).map((argv) => ({
+    ...makeCommands(forKernel(project, kernel), filled).map(({ argv, ...more }) => ({
+      ...more,
       argv: argv[0] === 'make' ? [...argv, `-j${jobs}`, ...told] : argv,
       cwd: folder,
     })),

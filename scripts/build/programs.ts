@@ -9,7 +9,7 @@ import { newFolder } from '../run/scratch.ts'
 import type { Step } from '../run/steps.ts'
 import { writtenTree } from './commands.ts'
 import { errorLines, outOfSpace } from './hints.ts'
-import { programScript, programsFailed } from './make.ts'
+import { programScript, programsFailed } from './program-script.ts'
 
 /** Programs that are to be built and put in place. */
 export interface Programs {

@@ -4,7 +4,8 @@ import { home } from '../home.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { quote } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
-import { ownPrograms, programBuild, programScript, sandbox } from './make.ts'
+import { ownPrograms, sandbox } from './make.ts'
+import { programBuild, programScript } from './program-script.ts'
 import { render } from './render.ts'
 
 export const ownManifest = join(home, 'kmod/manifest.json')

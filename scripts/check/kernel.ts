@@ -1,4 +1,5 @@
 import semver from 'semver'
+import { noMake } from '../build/make.ts'
 import { headersFor } from '../build/select.ts'
 import { headersFailure, isInstalled } from '../install/find-headers.ts'
 import { forKernel } from '../manifest/for-kernel.ts'
@@ -61,11 +62,12 @@ function checkOptions(project: Project, kernel: Kernel): Finding[] {
   return missing.length > 0 ? missing : [ok('options', 'all that are asked for are on')]
 }
 
-/** The modules that a manifest has, and not for this kernel. */
-function checkModules(project: Project, kernel: Kernel): Finding[] {
-  const { modules } = forKernel(project, kernel)
+/** The modules that a manifest has, and not for this kernel; and whether it says how the others are built. */
+export function checkModules(project: Project, kernel: Kernel): Finding[] {
+  const { modules, make } = forKernel(project, kernel)
   if (modules.length === 0)
     return [fail('modules', 'kernel', `No module is for ${kernel.release}.`, 'ls /lib/modules')]
+  if (make.length === 0) return [fail('make', 'kernel', noMake(kernel.release), 'ls /lib/modules')]
   const others = project.modules.filter((module) => !modules.includes(module))
   return others.map(({ name }) => note('module', `${name} is not for this kernel.`))
 }

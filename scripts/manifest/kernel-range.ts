@@ -9,7 +9,7 @@ const minors = Array.from({ length: 100 }, (_, i) => i)
  * The range of the series whose releases fit a pattern, as dkms.conf's BUILD_EXCLUSIVE_KERNEL has one;
  * undefined where none does, or the pattern tells more than series. What has 9.99 has all that follow.
  */
-export function rangeOf(pattern: RegExp): string | undefined {
+export function rangeOf(pattern: Pick<RegExp, 'test'>): string | undefined {
   const all = [...majors].flatMap((major) => minors.map((minor) => [major, minor] as const))
   const fits = ([major, minor]: readonly [number, number], patch: number) =>
     pattern.test(`${major}.${minor}.${patch}-1-amd64`)

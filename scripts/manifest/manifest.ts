@@ -6,6 +6,8 @@ import type { kernelOption, make, manifest, module } from './schema.ts'
 export type KernelOption = Static<typeof kernelOption>
 export type Module = Static<typeof module>
 export type Make = Static<typeof make>
+/** Some of the kernels that a package is for: all that fit each of what is said. */
+export type SomeKernels = NonNullable<Module['kernel']>
 export type LogLine = Static<typeof logLine>
 export type Unit = Static<typeof unit>
 export type ExpectedValue = Static<typeof expectedValue>

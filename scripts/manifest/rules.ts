@@ -102,6 +102,14 @@ const rules: Record<string, Rule> = {
       wholeSeries(kernel?.range, ['modules', i, 'kernel', 'range']),
     ),
 
+  makeIsForWholeSeries: ({ make }) =>
+    (make ?? []).flatMap(({ kernel, also = [] }, i) => [
+      ...wholeSeries(kernel?.range, ['make', i, 'kernel', 'range']),
+      ...also.flatMap(({ kernel: { range } }, j) =>
+        wholeSeries(range, ['make', i, 'also', j, 'kernel', 'range']),
+      ),
+    ]),
+
   eachOptionOnce: (m) =>
     duplicates(
       (['required', 'recommended'] as const).flatMap((list) =>

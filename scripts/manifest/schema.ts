@@ -3,10 +3,12 @@ import { distribution } from './distribution-schema.ts'
 import { clock, smoke, status } from './look-schema.ts'
 import {
   byManager,
+  environment,
   file,
   glob,
   oneOf,
   packageNames,
+  plainEnvironment,
   plainWord,
   strict,
   text,
@@ -75,6 +77,31 @@ const optionName = Type.String({
   description: 'With CONFIG_; =y and =m both count. With ! before it: neither may be.',
 })
 
+export const architectures = [
+  ...(['x86_64', 'i686', 'aarch64', 'armv7l', 'ppc64le', 'riscv64', 's390x'] as const),
+]
+
+const architectureNames = Type.Optional(
+  Type.Array(oneOf(architectures, 'As uname -m says it.'), {
+    minItems: 1,
+    uniqueItems: true,
+    description: 'Not said: every one.',
+  }),
+)
+
+/** Some of the kernels that a package is for. */
+const someKernels = (description: string) =>
+  strict(
+    {
+      range: Type.Optional(text('semver range of kernel series.')),
+      options: Type.Optional(
+        Type.Array(optionName, { minItems: 1, description: 'All of them, as .config has them.' }),
+      ),
+      architectures: architectureNames,
+    },
+    description,
+  )
+
 export const module = strict({
   name: Type.String({ pattern: '^[A-Za-z0-9_][A-Za-z0-9_-]*$', description: 'Without .ko.' }),
   as: Type.Optional(
@@ -105,15 +132,7 @@ export const module = strict({
     }),
   ),
   kernel: Type.Optional(
-    strict(
-      {
-        range: Type.Optional(text('semver range of kernel series.')),
-        options: Type.Optional(
-          Type.Array(optionName, { minItems: 1, description: 'All of them, as .config has them.' }),
-        ),
-      },
-      'Where it is built, if not for each kernel that the package is for.',
-    ),
+    someKernels('Where it is built, if not for each kernel that the package is for.'),
   ),
   parameters: Type.Optional(parameters),
   softdeps: Type.Optional(
@@ -137,6 +156,10 @@ const targets = (description: string) =>
   Type.String({ pattern: '^[A-Za-z0-9_./-]+( [A-Za-z0-9_./-]+)*$', description })
 
 export const make = strict({
+  kernel: Type.Optional(
+    someKernels('Where it is called, if not for each kernel that the package is for.'),
+  ),
+  environment: Type.Optional(environment),
   program: Type.Optional(script),
   folder: Type.Optional(whereItRuns),
   own: Type.Optional(
@@ -148,6 +171,15 @@ export const make = strict({
         'Further words; {release}, {headers}, {source}, {version} and {architecture} are filled in.',
     }),
   ),
+  also: Type.Optional(
+    Type.Array(
+      strict({
+        kernel: someKernels('For which.'),
+        words: Type.Array(word, { minItems: 1, description: 'As the others, which they follow.' }),
+      }),
+      { description: 'Words for some of the kernels only.' },
+    ),
+  ),
   target: Type.Optional(
     targets('What is made; modules, or with an own Makefile what that makes by itself.'),
   ),
@@ -155,6 +187,7 @@ export const make = strict({
 
 /** As make, without a kernel. */
 const plainMake = strict({
+  environment: Type.Optional(plainEnvironment),
   program: Type.Optional(script),
   folder: Type.Optional(whereItRuns),
   words: Type.Optional(
@@ -191,20 +224,10 @@ export const kernelOption = strict({
   reason: Type.String({ minLength: 1, description: 'Why, as people are told.' }),
 })
 
-export const architectures = [
-  ...(['x86_64', 'i686', 'aarch64', 'armv7l', 'ppc64le', 'riscv64', 's390x'] as const),
-]
-
 const kernel = strict(
   {
     range: Type.Optional(text('semver range of kernel versions. Not said: every kernel.')),
-    architectures: Type.Optional(
-      Type.Array(oneOf(architectures, 'As uname -m says it.'), {
-        minItems: 1,
-        uniqueItems: true,
-        description: 'Not said: every one.',
-      }),
-    ),
+    architectures: architectureNames,
     options: Type.Optional(
       strict(
         {

@@ -43,11 +43,22 @@ export const byManager = (description: string) =>
     description,
   )
 
-/** A word for a program; what stands in braces is filled in. */
-const wordWith = (...names: string[]) =>
-  Type.String({ pattern: `^([^\\x00-\\x1f{}]|\\{(${names.join('|')})\\})+$` })
+/** What can stand in braces, to be filled in; the first two are a kernel's. */
+const names = ['release', 'headers', 'source', 'version', 'architecture']
 
-export const word = wordWith('release', 'headers', 'source', 'version', 'architecture')
+const filled = (names: string[], many: '+' | '*') =>
+  Type.String({ pattern: `^([^\\x00-\\x1f{}]|\\{(${names.join('|')})\\})${many}$` })
 
-/** One for what has nothing to do with a kernel. */
-export const plainWord = wordWith('source', 'version', 'architecture')
+const variables = (names: string[]) =>
+  Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), filled(names, '*'), {
+    additionalProperties: false,
+    description: 'Variables of the environment it runs in; filled in as words are.',
+  })
+
+/** A word for a program, and the environment of one. */
+export const word = filled(names, '+')
+export const environment = variables(names)
+
+/** The same for what has nothing to do with a kernel. */
+export const plainWord = filled(names.slice(2), '+')
+export const plainEnvironment = variables(names.slice(2))

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { arch } from 'node:os'
 import semver from 'semver'
+import { akmsBuild, akmsModules } from '../build/akms.ts'
 import { type InstalledFile, installedFiles } from '../build/installed-files.ts'
-import { akmsBuild, programScript } from '../build/make.ts'
+import { programScript } from '../build/program-script.ts'
 import { findCopyrights } from '../manifest/find-out.ts'
 import type { PackageManager, Project } from '../manifest/manifest.ts'
 import { fileNames } from '../manifest/names.ts'
@@ -101,9 +102,7 @@ export function packageValues(project: Project, releases: Release[], manuals: st
     homepage: about.homepage && oneLine(about.homepage),
     maintainer,
     modules: fileNames(project),
-    builtModules: project.modules.map(
-      ({ name, folder }) => `${folder ? `${folder}/` : ''}${name}.ko`,
-    ),
+    akmsModules: akmsModules(project),
     akmsBuild: akmsBuild(project),
     files: installedFiles(project).map(fileMode),
     /** Programs that a package's own recipe builds, and where it leaves each. */

@@ -111,6 +111,10 @@ for (const [version, rootName] of dkmsVersions)
       dkms install -m conditional -v 1 -k ${release}`)
     const bySeries = version === '2.8' ? 'before' : 'since_6'
     assert.deepEqual(await installed(), ['always', bySeries, 'with'].sort())
+    assert.equal(
+      (await root.sh(`modinfo -k ${release} -F built always`)).trim(),
+      version === '2.8' ? 'by_old___' : 'by_new_y__set',
+    )
     await root.sh('dkms remove -m conditional -v 1 --all')
     assert.equal((await root.sh("find /lib/modules -name 'always*'")).trim(), '')
   })

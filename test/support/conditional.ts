@@ -6,13 +6,35 @@ const modules = [
   { name: 'since', as: 'since_6', location: '/extra', kernel: { range: '>=6.0' } },
   { name: 'with', kernel: { options: ['CONFIG_NET'] } },
   { name: 'without', kernel: { options: ['!CONFIG_NET'] } },
+  { name: 'elsewhere', kernel: { architectures: ['s390x'] } },
   { name: 'always' },
 ]
+
+/** How they are built, which is for some kernels, too. */
+const make = [
+  { kernel: { range: '<6.0' }, words: ['T_BY=old'] },
+  {
+    kernel: { range: '>=6.0' },
+    environment: { T_VARIABLE: 'set', T_SAID: 'it is $HOME "so"' },
+    words: ['T_BY=new'],
+    also: [
+      { kernel: { options: ['CONFIG_NET'] }, words: ['T_NET=y', 'T_SAYS=it is $HOME "so"'] },
+      { kernel: { options: ['!CONFIG_NET'] }, words: ['T_NET=n'] },
+      { kernel: { architectures: ['s390x'] }, words: ['T_MACHINE=s390x'] },
+    ],
+  },
+]
+
+/** A module says how it was built. Words with quotes and a dollar sign come as they are, or not at all. */
+const kbuild = `${modules.map(({ name }) => `obj-m += ${name}.o\n`).join('')}
+ccflags-y += -DBUILT=by_$(T_BY)_$(T_NET)_$(T_MACHINE)_$(T_VARIABLE)
+$(foreach text,T_SAYS T_SAID,$(if $($(text)),$(if $(findstring it is $$HOME "so",$(value $(text))),,$(error $(text)=$(value $(text))))))
+`
 
 /** A folder with their sources; the path of its manifest. */
 export function conditionalModule(): string {
   const tree = new Tree({
-    Kbuild: modules.map(({ name }) => `obj-m += ${name}.o\n`).join(''),
+    Kbuild: kbuild,
     'manifest.json': JSON.stringify({
       package: {
         name: 'conditional',
@@ -22,12 +44,13 @@ export function conditionalModule(): string {
         maintainer: 'A B <a@b>',
       },
       modules,
+      make,
     }),
   })
   for (const { name } of modules)
     tree.put(
       `${name}.c`,
-      '#include <linux/module.h>\nMODULE_LICENSE("GPL");\nMODULE_DESCRIPTION("One");\n',
+      '#include <linux/module.h>\nMODULE_LICENSE("GPL");\nMODULE_DESCRIPTION("One");\nMODULE_INFO(built, __stringify(BUILT));\n',
     )
   return tree.at('manifest.json')
 }

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { akmsBuild } from '../../scripts/build/akms.ts'
+import { dkmsConfigure, dkmsMake } from '../../scripts/build/dkms-make.ts'
 import {
-  akmsBuild,
   configureWords,
-  dkmsConfigure,
-  dkmsMake,
   type Filling,
-  makeWords,
+  makeCommands,
   ownPrograms,
 } from '../../scripts/build/make.ts'
 import type { Project } from '../../scripts/manifest/manifest.ts'
+import { show } from '../../scripts/run/exec.ts'
 
 /** What a build goes by, of somebody's manifest. */
 const project = (change: object = {}) =>
@@ -58,16 +58,31 @@ const makes: [what: string, make: object[], run: string[], dkms: string][] = [
     ['/src/b.sh /k', 'make -C /src'],
     '$dkms_tree/m/1.0/build/b.sh $kernel_source_dir && make -C $dkms_tree/m/1.0/build',
   ],
+  [
+    'an environment of its own, which takes from dkms what it would add',
+    [{ environment: { A: '{version} $x', B: '' } }],
+    ["A='1.0 $x' B='' make -C /k M=/src modules"],
+    "env A=1.0' \\\\\\$x' B= make -C $kernel_source_dir M=$dkms_tree/m/1.0/build modules -j\\$(nproc)",
+  ],
+  [
+    'a script with an environment, and make with one',
+    [
+      { program: 'b.sh', environment: { A: '1' } },
+      { own: true, environment: { A: '2' } },
+    ],
+    ['A=1 /src/b.sh', 'A=2 make -C /src'],
+    'env A=1 $dkms_tree/m/1.0/build/b.sh && env A=2 make -C $dkms_tree/m/1.0/build',
+  ],
 ]
 
 for (const [what, make, run, dkms] of makes)
   test(`built in ${what}`, () => {
-    const words = makeWords(project({ make }), filling)
+    assert.deepEqual(makeCommands(project({ make }), filling).map(show), run)
+    const parts = dkmsMake(project({ make }))
     assert.deepEqual(
-      words.map((command) => command.join(' ')),
-      run,
+      parts.map(({ text, when }) => [plain(text), when]),
+      [[dkms, undefined]],
     )
-    assert.equal(plain(dkmsMake(project({ make }))), dkms)
   })
 
 test('what runs before a build runs in the sandbox', () => {
@@ -119,6 +134,33 @@ const builds: [what: string, change: object, lines: string[]][] = [
     'two ways, one after the other',
     { make: [{}, { own: true }] },
     ['make -C "$kernel_srcdir" M="$builddir" modules', 'make -C "$builddir"'],
+  ],
+  [
+    'an environment',
+    { make: [{ own: true, environment: { A: 'it is $x', V: '{release}' } }] },
+    [`env 'A=it is $x' V="$kernel_ver" make -C "$builddir"`],
+  ],
+  [
+    'a call for some kernels',
+    { make: [{ kernel: { range: '6.12.x', architectures: ['i686'] } }] },
+    [
+      `if echo "$kernel_ver" | grep -Eq '^$|^(6\\.(12))([^0-9]|$)' && uname -m | grep -Eq '^$|^(i.86)$'; then`,
+      '\tmake -C "$kernel_srcdir" M="$builddir" modules',
+      'fi',
+    ],
+  ],
+  [
+    'words for some kernels',
+    {
+      make: [{ words: ['A=1'], also: [{ kernel: { options: ['!CONFIG_B'] }, words: ['B=a b'] }] }],
+    },
+    [
+      'set --',
+      `if ! grep -qs '^CONFIG_B=[ym]' "$config"; then`,
+      `\tset -- "$@" 'B=a b'`,
+      'fi',
+      'make -C "$kernel_srcdir" M="$builddir" A=1 "$@" modules',
+    ],
   ],
 ]
 

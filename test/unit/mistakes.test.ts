@@ -67,6 +67,16 @@ const sentences: [what: string, more: object, ...said: string[]][] = [
     "2:2: /package: must have required property 'summary'",
   ],
   [
+    'a variable with a hyphen',
+    { make: [{ environment: { 'A-B': '' } }] },
+    '9:5: /make/0/environment/A-B: "A-B" does not fit the pattern ^[A-Za-z_][A-Za-z0-9_]*$',
+  ],
+  [
+    'words for some kernels, without a word on which',
+    { make: [{ also: [{ words: ['A=1'] }] }] },
+    "9:5: /make/0/also/0: must have required property 'kernel'",
+  ],
+  [
     'a value of another type',
     { make: true },
     '6:2: /make: true must be array (How it is built, in order. Not said: kbuild in the top folder)',

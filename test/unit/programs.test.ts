@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { programBuild, programScript, programsFailed } from '../../scripts/build/make.ts'
+import { programBuild, programScript, programsFailed } from '../../scripts/build/program-script.ts'
 import { explainPrograms, missingPrograms } from '../../scripts/build/programs.ts'
 import { isProgram, sourceTree, writeSourceTree } from '../../scripts/build/source-tree.ts'
 import { ownFiles } from '../../scripts/install/input.ts'
@@ -51,6 +51,8 @@ const wrong: [what: string, change: object, says: RegExp][] = [
     step({ words: ['{release}'] }),
     /^\/programs\/make\/0\/words\/0: "\{release\}" does/,
   ],
+  ['a kernel in the environment', step({ environment: { A: '{release}' } }), /\/environment\/A: /],
+  ['for some kernels', step({ kernel: {} }), /^\/programs\/make\/0\/kernel: unknown key/],
   ['its headers', step({ words: ['K={headers}'] }), /^\/programs\/make\/0\/words\/0: /],
   ['own, which it is', step({ own: true }), /^\/programs\/make\/0\/own: unknown key "own"/],
   ['a target that installs', step({ target: 'all install' }), /^\/programs\/make\/0\/target: all/],
@@ -107,7 +109,7 @@ test('programs are made by the folder’s own Makefile, after what is patched fo
     programs: {
       make: [
         { folder: 'utils', words: ['V={version}', 'S={source}/x y', 'A={architecture}'] },
-        { target: 'a b' },
+        { target: 'a b', environment: { A: 'it is {version}' } },
       ],
       files: { ...files, '/usr/sbin/other': 'other' },
     },
@@ -117,7 +119,7 @@ test('programs are made by the folder’s own Makefile, after what is patched fo
   assert.deepEqual(text.split('\n\n').at(-1)?.split('\n'), [
     'patch -p1 -i patches/gen.sh',
     `make -C "$PWD"/utils V="0.8" S="$PWD"'/x y' A="$(uname -m)"`,
-    'make -C "$PWD" a b',
+    `env 'A=it is '"0.8" make -C "$PWD" a b`,
     'made utils/their-ctl # /usr/bin/their-ctl',
     'made other # /usr/sbin/other',
     '',

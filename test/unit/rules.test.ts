@@ -60,6 +60,18 @@ const wrong: [what: string, manifest: object, path: string, says: string][] = [
     '"<6.12.3" divides a series: dkms can say 6.12, not 6.12.3',
   ],
   [
+    'a call of make divides a series',
+    { make: [{}, { kernel: { range: '<6.12.3' } }] },
+    'make/1/kernel/range',
+    '"<6.12.3" divides a series: dkms can say 6.12, not 6.12.3',
+  ],
+  [
+    'words of make are for no kernel',
+    { make: [{ also: [{ kernel: {} }, { kernel: { range: 'one' } }] }] },
+    'make/0/also/1/kernel/range',
+    '"one" is not a version range, such as ">=4.14.0"',
+  ],
+  [
     'an option is required twice',
     { kernel: { options: { required: [{ name: 'CONFIG_A' }, { name: 'CONFIG_A' }] } } },
     'kernel/options/required/1/name',

@@ -40,7 +40,7 @@ test('the plainest manifest makes a whole package', () => {
     homepage: undefined,
     maintainer: 'A B <a@b>',
     modules: ['their'],
-    builtModules: ['their.ko'],
+    akmsModules: ['built_modules=their.ko'],
     akmsBuild: [],
     files: [],
     programs: [],
@@ -109,7 +109,7 @@ test('several modules are named, and where make leaves them', () => {
     found.descriptionLines,
     'The modules one, two are built by DKMS for every kernel that has headers.',
   )
-  assert.deepEqual(found.builtModules, ['src/x/one.ko', 'two.ko'])
+  assert.deepEqual(found.akmsModules, ["built_modules='src/x/one.ko two.ko'"])
   assert.deepEqual(found.modules, ['one', 'their_two'])
 })
 
