@@ -2,10 +2,11 @@ import { join, normalize } from 'node:path'
 import { sandbox } from '../build/make.ts'
 import { findDescription, findLicense, findModuleLicense } from '../manifest/find-out.ts'
 import { rangeOf } from '../manifest/kernel-range.ts'
-import type { Make, Manifest, Module } from '../manifest/manifest.ts'
+import type { Manifest, Module } from '../manifest/manifest.ts'
 import { architectures } from '../manifest/schema.ts'
 import { sourceFiles } from '../manifest/sources.ts'
 import { readMakes } from './make.ts'
+import { forTheirKernels, type Matched } from './match.ts'
 import { readAssignments, readCommands } from './shell.ts'
 
 /** A manifest, and what it could not take over, a sentence each. */
@@ -30,7 +31,8 @@ const same = { module: 'PACKAGE_NAME', module_version: 'PACKAGE_VERSION' }
 
 /** Variables that are read here, or that say nothing to today's dkms. */
 const understood = new Set([
-  ...['PACKAGE_NAME', 'PACKAGE_VERSION', 'MAKE', 'CLEAN', 'AUTOINSTALL', 'PRE_BUILD', 'PATCH'],
+  ...['PACKAGE_NAME', 'PACKAGE_VERSION', 'MAKE', 'MAKE_MATCH', 'CLEAN', 'AUTOINSTALL'],
+  ...['PRE_BUILD', 'PATCH'],
   ...['BUILT_MODULE_NAME', 'BUILT_MODULE_LOCATION', 'DEST_MODULE_NAME', 'DEST_MODULE_LOCATION'],
   ...['BUILD_EXCLUSIVE_ARCH', 'BUILD_EXCLUSIVE_CONFIG', 'BUILD_EXCLUSIVE_KERNEL_MIN'],
   'BUILD_EXCLUSIVE_KERNEL',
@@ -39,7 +41,7 @@ const understood = new Set([
 ])
 
 /** Variables of dkms that a manifest has no word for. */
-const dkmsOnly = /^(MAKE_MATCH|OBSOLETE_BY|PRE_|POST_|BUILD_ENV)/i
+const dkmsOnly = /^(OBSOLETE_BY|PRE_|POST_)/
 
 const trimmed = (path: string) => path.replace(/^\/?(.*?)\/*$/, '$1')
 
@@ -72,13 +74,34 @@ function placed(modules: Module[]): { modules: Module[]; location?: string } {
   return { modules: modules.map(({ location: _, ...rest }) => rest), location }
 }
 
-/** The series that fit a pattern; undefined where that cannot be said, or it is none here. */
-function seriesOf(pattern: string): string | undefined {
+/** A pattern; undefined where it is none, or none here. */
+function readPattern(pattern: string): RegExp | undefined {
   try {
-    return rangeOf(new RegExp(pattern))
+    return pattern ? new RegExp(pattern) : undefined
   } catch {
     return undefined
   }
+}
+
+/** The series that fit a pattern; undefined where that cannot be said. */
+function seriesOf(text: string): string | undefined {
+  const pattern = readPattern(text)
+  return pattern && rangeOf(pattern)
+}
+
+/** MAKE by MAKE_MATCH; without that the first one is for all, and others are for none. */
+function readMatched(get: (name: string) => string[], notes: string[]): Matched[] {
+  const matches = get('MAKE_MATCH')
+  const own = get('MAKE').flatMap((text, i) => {
+    const match = matches[i]
+    if (!match || !text) return []
+    const pattern = seriesOf(match) && readPattern(match)
+    if (pattern) return [{ text, pattern }]
+    notes.push(`MAKE_MATCH[${i}], ${match}, is not taken over: say a range.`)
+    return []
+  })
+  const [first = ''] = get('MAKE')
+  return [{ text: matches[0] ? '' : first, pattern: /^/ }, ...own]
 }
 
 /** The kernels that are meant by what is said of all modules, or of one of them. */
@@ -93,21 +116,30 @@ function readRange(get: (name: string) => string[], i: number): string | undefin
 const readOptions = (get: (name: string) => string[], i: number): string[] =>
   (get('BUILD_EXCLUSIVE_CONFIG')[i] ?? '').split(/\s+/).filter(Boolean)
 
+/** The architectures that fit a pattern, if one is said. */
+function readArchitectures(get: (name: string) => string[], i: number) {
+  const pattern = readPattern(get('BUILD_EXCLUSIVE_ARCH')[i] ?? '')
+  const fits = pattern ? architectures.filter((name) => pattern.test(name)) : []
+  return fits.length > 0 ? { architectures: fits } : {}
+}
+
 /** From 3.3 on dkms has them by module, too; those of the first one are everybody's. */
 function ownKernel(get: (name: string) => string[], i: number): Pick<Module, 'kernel'> {
   const [range, options] = i > 0 ? [readRange(get, i), readOptions(get, i)] : [undefined, []]
-  if (!range && options.length === 0) return {}
-  return { kernel: { ...(range && { range }), ...(options.length > 0 && { options }) } }
+  const kernel = {
+    ...(range && { range }),
+    ...(options.length > 0 && { options }),
+    ...(i > 0 && readArchitectures(get, i)),
+  }
+  return Object.keys(kernel).length > 0 ? { kernel } : {}
 }
 
 function kernelOf(get: (name: string) => string[]): Manifest['kernel'] {
-  const [arch] = get('BUILD_EXCLUSIVE_ARCH')
   const range = readRange(get, 0)
-  const fits = arch ? architectures.filter((name) => new RegExp(arch).test(name)) : []
   const options = readOptions(get, 0)
   const kernel = {
     ...(range && { range }),
-    ...(fits.length > 0 && { architectures: fits }),
+    ...readArchitectures(get, 0),
     ...(options.length > 0 && {
       options: { required: options.map((name) => ({ name, reason: 'it is built for that' })) },
     }),
@@ -139,14 +171,15 @@ export function importDkmsConf(text: string, folder: string): Imported {
     }
   }
 
-  const make = attempt('MAKE', (): Make[] => {
-    const [text = ''] = get('MAKE')
-    return readMakes(text, commands(text), (note) => notes.push(note))
-  })
+  const make = attempt('MAKE', () =>
+    forTheirKernels(readMatched(get, notes), (text) =>
+      readMakes(text, commands(text), (note) => notes.push(note)),
+    ),
+  )
   const before = attempt('PRE_BUILD', () => commands(get('PRE_BUILD')[0])[0])
   const configure = before?.[0] === sandbox ? before.slice(1) : before
   const { modules, location } = placed(readModules(get))
-  const kernel = attempt('for which kernels', () => kernelOf(get))
+  const kernel = kernelOf(get)
   for (const [i, pattern] of get('BUILD_EXCLUSIVE_KERNEL').entries()) {
     if (!pattern) continue
     const range = (i === 0 ? kernel : modules[i]?.kernel)?.range
@@ -156,12 +189,14 @@ export function importDkmsConf(text: string, folder: string): Imported {
     )
   }
   for (const [i, arch] of get('BUILD_EXCLUSIVE_ARCH').entries())
-    if (i > 0 && arch) notes.push(`BUILD_EXCLUSIVE_ARCH[${i}], ${arch}, is not taken over.`)
+    if (arch && !(i === 0 ? kernel : modules[i]?.kernel)?.architectures)
+      notes.push(`BUILD_EXCLUSIVE_ARCH${i === 0 ? '' : `[${i}]`}, ${arch}, is not taken over.`)
   for (const key of ['AUTOINSTALL', 'STRIP'])
     if (/^no?$/i.test(get(key)[0] ?? '')) notes.push(`${key}=no is not taken over.`)
+  if (values.has('build_environment'))
+    notes.push("build_environment is dkms's framework.conf's: dkms does not read it here.")
   for (const key of values.keys())
     if (!understood.has(key) && dkmsOnly.test(key)) notes.push(`${key} is not taken over.`)
-  if (get('MAKE').length > 1) notes.push('Only MAKE[0] is taken over.')
   if (!name) notes.push('PACKAGE_NAME is not said: say the name in the manifest.')
   const isVersion = /^[A-Za-z0-9][A-Za-z0-9.+~_-]*$/.test(version)
   if (!isVersion)
@@ -174,7 +209,7 @@ export function importDkmsConf(text: string, folder: string): Imported {
   const plain = make?.length === 1 && Object.keys(make[0] ?? {}).length === 0
   const patches = get('PATCH').map((file, i) => {
     const match = get('PATCH_MATCH')[i]
-    const range = match ? attempt('PATCH_MATCH', () => rangeOf(new RegExp(match))) : undefined
+    const range = match ? seriesOf(match) : undefined
     if (match && !range) notes.push(`PATCH_MATCH[${i}], ${match}, is not taken over: say a range.`)
     return { file: join('patches', file), ...(range && { kernel: range }) }
   })

@@ -11,7 +11,7 @@ function below(path: string): string | undefined {
 /** Options of make that are followed by a word of their own. */
 const withWord = /^-[fIoWE]$/
 
-/** What a shell does before it calls make, or instead. */
+/** What is only in the environment of a call. */
 const assignment = /^[A-Za-z_]\w*=/
 
 /** A script of the sources' own. */
@@ -80,10 +80,13 @@ export function readMakes(
       inside = to.startsWith('{source}') ? inner : join(inside, inner)
       return []
     }
-    // What is in the environment of a make is a variable of it.
     const call = first === 'env' ? words.slice(1) : words
     const from = call.findIndex((word) => !assignment.test(word))
-    const make = readMake([...call.slice(from), ...call.slice(0, Math.max(from, 0))], inside, tell)
+    const set = call.slice(0, Math.max(from, 0)).map((word) => word.split(/=(.*)/s).slice(0, 2))
+    const make = {
+      ...(set.length > 0 && { environment: Object.fromEntries(set) }),
+      ...readMake(call.slice(from), inside, tell),
+    }
     if (i > 0 || !make.own || !/^\s*make\b/.test(text)) return make
     return { ...make, words: ['KERNELRELEASE={release}', ...(make.words ?? [])] }
   })

@@ -210,7 +210,8 @@ export function readAssignments(
       const isList = reader.take(/\(/) !== undefined
       const added = isList ? list(reader) : [reader.word() ?? '']
       if (name[2] !== undefined) {
-        old[reader.sum(name[2])] = added[0] ?? ''
+        const i = reader.sum(name[2])
+        old[i] = `${name[3] ? (old[i] ?? '') : ''}${added[0] ?? ''}`
         values.set(name[1] as string, old)
       } else if (name[3] && !isList)
         values.set(name[1] as string, [`${old[0] ?? ''}${added[0]}`, ...old.slice(1)])

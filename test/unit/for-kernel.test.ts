@@ -239,6 +239,8 @@ BUILD_EXCLUSIVE_KERNEL[1]="^6\\..*"
 BUILT_MODULE_NAME[2]=c
 BUILD_EXCLUSIVE_KERNEL_MIN[2]="5.4"
 BUILD_EXCLUSIVE_CONFIG[2]="CONFIG_PCI !CONFIG_PREEMPT_RT"
+BUILT_MODULE_NAME[3]=d
+BUILD_EXCLUSIVE_ARCH[3]="(x86_64|i.86)"
 `,
     root,
   )
@@ -246,6 +248,7 @@ BUILD_EXCLUSIVE_CONFIG[2]="CONFIG_PCI !CONFIG_PREEMPT_RT"
     { name: 'a' },
     { name: 'b', kernel: { range: '>=6.0.0 <7.0.0' } },
     { name: 'c', kernel: { range: '>=5.4', options: ['CONFIG_PCI', '!CONFIG_PREEMPT_RT'] } },
+    { name: 'd', kernel: { architectures: ['x86_64', 'i686'] } },
   ])
   assert.equal(manifest.kernel, undefined)
 })
@@ -257,11 +260,11 @@ test('a condition of a module that cannot be taken over is told', () => {
 BUILT_MODULE_NAME[0]=a
 BUILT_MODULE_NAME[1]=b
 BUILD_EXCLUSIVE_KERNEL[1]="(5"
-BUILD_EXCLUSIVE_ARCH[1]="arm"
+BUILD_EXCLUSIVE_ARCH[1]="sparc"
 `,
     root,
   )
   assert.deepEqual(manifest.modules, [{ name: 'a' }, { name: 'b' }])
   assert.ok(notes.includes('BUILD_EXCLUSIVE_KERNEL[1], (5, is not taken over: say a range.'))
-  assert.ok(notes.includes('BUILD_EXCLUSIVE_ARCH[1], arm, is not taken over.'))
+  assert.ok(notes.includes('BUILD_EXCLUSIVE_ARCH[1], sparc, is not taken over.'))
 })

@@ -25,6 +25,8 @@ const head = 'PACKAGE_NAME=a\nPACKAGE_VERSION="1"\n'
 const imported = (text: string) => importDkmsConf(head + text, folder)
 const source = '$' + '{dkms_tree}/$' + '{PACKAGE_NAME}/$' + '{PACKAGE_VERSION}/build'
 
+const kernelRelease = 'KERNELRELEASE={release}'
+
 const makes: [string, object[] | undefined][] = [
   ['', undefined],
   [`MAKE[0]="make -C $kernel_source_dir M=${source}"`, undefined],
@@ -45,7 +47,7 @@ const makes: [string, object[] | undefined][] = [
     'MAKE="make -C $dkms_tree/a/1/source -j$(nproc) K=1"',
     [{ own: true, words: ['KERNELRELEASE={release}', 'K=1'] }],
   ],
-  ['MAKE="A=1 make -j`nproc` -C ."', [{ own: true, words: ['A=1'] }]],
+  ['MAKE="A=1 make -j`nproc` -C ."', [{ environment: { A: '1' }, own: true }]],
   [
     `MAKE[0]="make -C $kernel_source_dir M=${source}/a modules \\\n && make -C ${source}/b X='y z'"`,
     [{ folder: 'a' }, { folder: 'b', own: true, words: ['X=y z'] }],
@@ -62,11 +64,11 @@ const makes: [string, object[] | undefined][] = [
   ],
   [
     'MAKE="cd src/x; V=1 make all"',
-    [{ folder: 'src/x', own: true, target: 'all', words: ['V=1'] }],
+    [{ environment: { V: '1' }, folder: 'src/x', own: true, target: 'all' }],
   ],
   [
-    'MAKE="env V=1 \\\n  make ${parallel_jobs+-j$parallel_jobs} all"',
-    [{ own: true, target: 'all', words: ['V=1'] }],
+    'MAKE="env V=1 W= X=a=b \\\n  make ${parallel_jobs+-j$parallel_jobs} all"',
+    [{ environment: { V: '1', W: '', X: 'a=b' }, own: true, target: 'all' }],
   ],
   [
     "MAKE='cd . && make KVER=${kernelver} M=$PWD'",
@@ -76,6 +78,30 @@ const makes: [string, object[] | undefined][] = [
     'MAKE="./build.sh $kernel_source_dir all"',
     [{ program: 'build.sh', words: ['{headers}', 'all'] }],
   ],
+  ['MAKE="V=1 ./build.sh all"', [{ environment: { V: '1' }, program: 'build.sh', words: ['all'] }]],
+  [`MAKE="make A='\\\\\\$x \\\\\\"y\\\\\\"'"`, [{ own: true, words: [kernelRelease, 'A=$x "y"'] }]],
+  [
+    'MAKE=(a "make B=1"); MAKE_MATCH[1]="^5\\."; MAKE[0]="make A=1"',
+    [
+      {
+        kernel: { range: '>=2.0.0 <5.0.0 || >=6.0.0' },
+        own: true,
+        words: [kernelRelease, 'A=1'],
+      },
+      { kernel: { range: '>=5.0.0 <6.0.0' }, own: true, words: [kernelRelease, 'B=1'] },
+    ],
+  ],
+  [
+    "MAKE='make A=1' MAKE_MATCH='^[56]\\.'; MAKE[1]='make B=1 && make C=1'; MAKE_MATCH[1]='^6\\.'",
+    [
+      { kernel: { range: '>=2.0.0 <5.0.0 || >=7.0.0' } },
+      { kernel: { range: '>=5.0.0 <6.0.0' }, own: true, words: [kernelRelease, 'A=1'] },
+      { kernel: { range: '>=6.0.0 <7.0.0' }, own: true, words: [kernelRelease, 'B=1'] },
+      { kernel: { range: '>=6.0.0 <7.0.0' }, own: true, words: ['C=1'] },
+    ],
+  ],
+  ["MAKE='make A=1' MAKE_MATCH='.*'", [{ own: true, words: [kernelRelease, 'A=1'] }]],
+  ["MAKE='make A=1'; MAKE[1]='make B=1'", [{ own: true, words: [kernelRelease, 'A=1'] }]],
   [
     `B="$dkms_tree/$module/$module_version/build"\nMAKE="make -C $kernel_source_dir M=$B/e"`,
     [{ folder: 'e' }],
@@ -146,6 +172,10 @@ const told: [string, RegExp][] = [
   ['MAKE="make -C /elsewhere"', /^MAKE: \/elsewhere is outside/],
   ['POST_BUILD="x.sh"', /^POST_BUILD is not taken over/],
   ['PATCH=x; PATCH_MATCH="rt"', /^PATCH_MATCH\[0\], rt, is not taken over/],
+  ['MAKE[1]=make MAKE_MATCH[1]="rt"', /^MAKE_MATCH\[1\], rt, is not taken over: say a range/],
+  ['BUILD_EXCLUSIVE_ARCH="sparc"', /^BUILD_EXCLUSIVE_ARCH, sparc, is not taken over/],
+  ['BUILD_EXCLUSIVE_ARCH="("', /^BUILD_EXCLUSIVE_ARCH, \(, is not taken over/],
+  ['build_environment=/opt/gcc/env', /^build_environment is dkms's framework\.conf's/],
 ]
 
 for (const [text, note] of told)
@@ -164,6 +194,7 @@ const values: [string, string[]][] = [
   ['X=${Y-"d e"}f', ['d ef']],
   ['Y=z; X="${Y:-$(uname -r)}${Y:+-set}"', ['z-set']],
   ['X=a; X+=b', ['ab']],
+  ['X[0]=a; X[0]+=b; X[1]+=c', ['ab', 'c']],
   ['X=(a b); X+=("c d")', ['a', 'b', 'c d']],
   ['declare -a X; export X="^(6|7)$"', ['^(6|7)$']],
 ]
@@ -200,7 +231,7 @@ test('quotes, comments and continued lines are read as a shell reads them', () =
 test('what render makes of it is read as the same', () => {
   const text = `${head}PATCH[0]=x.patch
 PRE_BUILD="./genver.sh $kernelver"
-MAKE[0]="make -C $kernel_source_dir M=${source}/src A='b c' && make -C ${source} V=1 all"
+MAKE[0]="make -C $kernel_source_dir M=${source}/src A='b c' && V='1 \\\\\\$x' make -C ${source} all"
 BUILT_MODULE_NAME[0]=a
 BUILT_MODULE_LOCATION[0]=src/
 DEST_MODULE_LOCATION[0]=/extra
