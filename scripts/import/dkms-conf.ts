@@ -2,7 +2,7 @@ import { join, normalize } from 'node:path'
 import { sandbox } from '../build/make.ts'
 import { findDescription, findLicense, findModuleLicense } from '../manifest/find-out.ts'
 import { rangeOf } from '../manifest/kernel-range.ts'
-import type { Manifest, Module } from '../manifest/manifest.ts'
+import type { Make, Manifest, Module } from '../manifest/manifest.ts'
 import { architectures } from '../manifest/schema.ts'
 import { sourceFiles } from '../manifest/sources.ts'
 import { readMakes } from './make.ts'
@@ -28,6 +28,12 @@ const given: Record<string, string> = {
 
 /** Its own words for what the file says. */
 const same = { module: 'PACKAGE_NAME', module_version: 'PACKAGE_VERSION' }
+
+/** A word that names the version still does so for the next one. */
+const kept = { PACKAGE_VERSION: '{version}' }
+
+/** What a script of the sources puts something else for, where a dkms.conf is only a template. */
+const placeholder = /@\w+@|#\w+#/
 
 /** Variables that are read here, or that say nothing to today's dkms. */
 const understood = new Set([
@@ -149,13 +155,17 @@ function kernelOf(get: (name: string) => string[]): Manifest['kernel'] {
 
 /** Reads a dkms.conf beside its sources; nothing of it is run. */
 export function importDkmsConf(text: string, folder: string): Imported {
-  const { values, known, notes } = readAssignments(text, given, same)
+  const { values, known, notes } = readAssignments(text, given, same, kept)
   const raw = (name: string) => (values.get(name) ?? []).map((value) => value ?? '')
   const [name = '', version = ''] = [raw('PACKAGE_NAME')[0], raw('PACKAGE_VERSION')[0]]
-  const build = ['{tree}', name, version, 'build'].join('/')
+  const folders = [version, kept.PACKAGE_VERSION].flatMap((one) =>
+    ['build', 'source'].map((last) => ['{tree}', name, one, last].join('/')),
+  )
   const inside = (word: string) =>
-    word.replaceAll(build, '{source}').replaceAll(build.replace(/build$/, 'source'), '{source}')
-  const get = (key: string) => raw(key).map(inside)
+    folders.reduce((said, folder) => said.replaceAll(folder, '{source}'), word)
+  const filled = (word: string) => word.replaceAll(kept.PACKAGE_VERSION, version)
+  const words = (key: string) => raw(key).map(inside)
+  const get = (key: string) => words(key).map(filled)
   // dkms has a shell read them two times more, first between double quotes.
   const commands = (text = '') =>
     readCommands(text.replaceAll(/\\(["\\$`])/g, '$1'), known).map((words) => words.map(inside))
@@ -172,12 +182,26 @@ export function importDkmsConf(text: string, folder: string): Imported {
   }
 
   const make = attempt('MAKE', () =>
-    forTheirKernels(readMatched(get, notes), (text) =>
+    forTheirKernels(readMatched(words, notes), (text) =>
       readMakes(text, commands(text), (note) => notes.push(note)),
-    ),
+    ).map(asManifest),
   )
-  const before = attempt('PRE_BUILD', () => commands(get('PRE_BUILD')[0])[0])
+  const before = attempt('PRE_BUILD', () => commands(words('PRE_BUILD')[0])[0])
   const configure = before?.[0] === sandbox ? before.slice(1) : before
+  /** Only words can name the version, and none can be for somebody else to fill in. */
+  const asManifest = ({ words = [], ...rest }: Make): Make => {
+    const [left, taken] = [true, false].map((is) =>
+      words.filter((word) => placeholder.test(word) === is),
+    ) as [string[], string[]]
+    for (const word of left)
+      notes.push(`MAKE: ${word} is left out: a script of the sources is to fill it in.`)
+    const said = Object.entries(rest).map(([key, value]) => [
+      key,
+      typeof value === 'string' ? filled(value) : value,
+    ])
+    return { ...Object.fromEntries(said), ...(taken.length > 0 && { words: taken }) }
+  }
+
   const { modules, location } = placed(readModules(get))
   const kernel = kernelOf(get)
   for (const [i, pattern] of get('BUILD_EXCLUSIVE_KERNEL').entries()) {

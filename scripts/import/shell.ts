@@ -175,16 +175,21 @@ export function readCommands(text: string, known: Known = () => undefined): stri
 /**
  * Reads assignments, arrays too, without running anything: a value that only a shell could compute,
  * and what hangs on a condition, is told of instead. `given` are variables that the file is read with,
- * `same` those that stand for others.
+ * `same` those that stand for others, `kept` what stands for some of the file's own in what uses them.
  */
 export function readAssignments(
   text: string,
   given: Record<string, string>,
   same: Record<string, string> = {},
+  kept: Record<string, string> = {},
 ): Assignments {
   const values = new Map<string, string[]>()
   const notes: string[] = []
-  const known: Known = (name) => values.get(same[name] ?? name)?.[0] ?? given[name]
+  const known: Known = (name) => {
+    const own = same[name] ?? name
+    const value = values.get(own)?.[0]
+    return value === undefined ? given[name] : (kept[own] ?? value)
+  }
   const reader = new Reader(text, known)
   while (reader.at < text.length) {
     if (reader.take(/[\s;]+|#[^\n]*|(?:export|declare)\s[^=\n;]*(?=[\n;]|$)/)) continue

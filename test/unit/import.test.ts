@@ -107,6 +107,14 @@ const makes: [string, object[] | undefined][] = [
     [{ folder: 'e' }],
   ],
   [
+    'MAKE="make VER=$PACKAGE_VERSION -C src-$module_version"',
+    [{ folder: 'src-1', own: true, words: ['KERNELRELEASE={release}', 'VER={version}'] }],
+  ],
+  [
+    'MAKE="make K=$kernelver CFLAGS_MODULE+=@CFLGS@ V=#VERSION#"',
+    [{ own: true, words: ['KERNELRELEASE={release}', 'K={release}'] }],
+  ],
+  [
     `B="${source}"\nMAKE="make -C $kernel_source_dir M=$B/e T=$B"`,
     [{ folder: 'e', words: ['T={source}'] }],
   ],
