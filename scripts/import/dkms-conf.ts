@@ -49,6 +49,12 @@ const understood = new Set([
 /** Variables of dkms that a manifest has no word for. */
 const dkmsOnly = /^(OBSOLETE_BY|PRE_|POST_)/
 
+/** What says something like it in a manifest. */
+const instead: Record<string, string> = {
+  POST_INSTALL: ': say in install.files what it puts somewhere',
+  OBSOLETE_BY: ': say in kernel.range which kernels need the modules',
+}
+
 const trimmed = (path: string) => path.replace(/^\/?(.*?)\/*$/, '$1')
 
 function readModules(get: (name: string) => string[]): Module[] {
@@ -115,8 +121,9 @@ function readRange(get: (name: string) => string[], i: number): string | undefin
   const [min, max, pattern] = ['KERNEL_MIN', 'KERNEL_MAX', 'KERNEL'].map(
     (what) => get(`BUILD_EXCLUSIVE_${what}`)[i],
   )
-  const limits = [...(min ? [`>=${min}`] : []), ...(max ? [`<=${max}`] : [])].join(' ')
-  return limits || (pattern ? seriesOf(pattern) : undefined)
+  const limits = [...(min ? [`>=${min}`] : []), ...(max ? [`<=${max}`] : [])]
+  const series = seriesOf(pattern ?? '')?.split(' || ') ?? ['']
+  return series.map((one) => [...limits, one].join(' ').trim()).join(' || ') || undefined
 }
 
 const readOptions = (get: (name: string) => string[], i: number): string[] =>
@@ -181,13 +188,6 @@ export function importDkmsConf(text: string, folder: string): Imported {
     }
   }
 
-  const make = attempt('MAKE', () =>
-    forTheirKernels(readMatched(words, notes), (text) =>
-      readMakes(text, commands(text), (note) => notes.push(note)),
-    ).map(asManifest),
-  )
-  const before = attempt('PRE_BUILD', () => commands(words('PRE_BUILD')[0])[0])
-  const configure = before?.[0] === sandbox ? before.slice(1) : before
   /** Only words can name the version, and none can be for somebody else to fill in. */
   const asManifest = ({ words = [], ...rest }: Make): Make => {
     const [left, taken] = [true, false].map((is) =>
@@ -202,6 +202,13 @@ export function importDkmsConf(text: string, folder: string): Imported {
     return { ...Object.fromEntries(said), ...(taken.length > 0 && { words: taken }) }
   }
 
+  const make = attempt('MAKE', () =>
+    forTheirKernels(readMatched(words, notes), (text) =>
+      readMakes(text, commands(text), (note) => notes.push(note)),
+    ).map(asManifest),
+  )
+  const before = attempt('PRE_BUILD', () => commands(words('PRE_BUILD')[0])[0])
+  const configure = before?.[0] === sandbox ? before.slice(1) : before
   const { modules, location } = placed(readModules(get))
   const kernel = kernelOf(get)
   for (const [i, pattern] of get('BUILD_EXCLUSIVE_KERNEL').entries()) {
@@ -209,7 +216,9 @@ export function importDkmsConf(text: string, folder: string): Imported {
     const range = (i === 0 ? kernel : modules[i]?.kernel)?.range
     const what = `BUILD_EXCLUSIVE_KERNEL${i === 0 ? '' : `[${i}]`}, ${pattern}, is`
     notes.push(
-      range ? `${what} taken for the range ${range}.` : `${what} not taken over: say a range.`,
+      seriesOf(pattern)
+        ? `${what} taken for the range ${range}.`
+        : `${what} not taken over: say a range.`,
     )
   }
   for (const [i, arch] of get('BUILD_EXCLUSIVE_ARCH').entries())
@@ -220,7 +229,8 @@ export function importDkmsConf(text: string, folder: string): Imported {
   if (values.has('build_environment'))
     notes.push("build_environment is dkms's framework.conf's: dkms does not read it here.")
   for (const key of values.keys())
-    if (!understood.has(key) && dkmsOnly.test(key)) notes.push(`${key} is not taken over.`)
+    if (!understood.has(key) && dkmsOnly.test(key))
+      notes.push(`${key}, ${get(key)[0]}, is not taken over${instead[key] ?? ''}.`)
   if (!name) notes.push('PACKAGE_NAME is not said: say the name in the manifest.')
   const isVersion = /^[A-Za-z0-9][A-Za-z0-9.+~_-]*$/.test(version)
   if (!isVersion)

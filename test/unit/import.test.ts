@@ -162,6 +162,19 @@ BUILD_EXCLUSIVE_CONFIG="CONFIG_PCI !CONFIG_X"`)
   )
 })
 
+test('a pattern and limits: kernels that fit both', () => {
+  const { manifest, notes } = imported(`BUILD_EXCLUSIVE_KERNEL="^(5\\.|6\\.[0-9]\\.|7\\.1\\.)"
+BUILD_EXCLUSIVE_KERNEL_MIN=5.4`)
+  const range = '>=5.4 >=5.0.0 <6.10.0 || >=5.4 >=7.1.0 <7.2.0'
+  assert.equal(manifest.kernel?.range, range)
+  assert.ok(notes.some((line) => line.endsWith(`is taken for the range ${range}.`)))
+})
+
+test('what is called by the version is still found', () => {
+  const { manifest } = imported('BUILT_MODULE_NAME="a-$PACKAGE_VERSION"')
+  assert.deepEqual(manifest.modules, [{ name: 'a-1' }])
+})
+
 const told: [string, RegExp][] = [
   [
     'if [ -f x ]; then\n  # if it is\n  . x\n  BUILD_EXCLUSIVE_KERNEL=no\nfi',
@@ -178,7 +191,14 @@ const told: [string, RegExp][] = [
   ['STRIP[0]=no', /^STRIP=no is not taken over/],
   ['X="$(\n  echo "a b"; # it\'s\n)\n"', /^line 3: X="\$\(: only a shell/],
   ['MAKE="make -C /elsewhere"', /^MAKE: \/elsewhere is outside/],
-  ['POST_BUILD="x.sh"', /^POST_BUILD is not taken over/],
+  ['POST_BUILD="x.sh"', /^POST_BUILD, x\.sh, is not taken over\.$/],
+  ['POST_INSTALL="x.sh"', /^POST_INSTALL, x\.sh, is not taken over: say in install\.files/],
+  ['OBSOLETE_BY=6.20', /^OBSOLETE_BY, 6\.20, is not taken over: say in kernel\.range/],
+  ['MAKE="make A=@B@"', /^MAKE: A=@B@ is left out: a script of the sources/],
+  [
+    'BUILD_EXCLUSIVE_KERNEL=no\nBUILD_EXCLUSIVE_KERNEL_MIN=4',
+    /^BUILD_EXCLUSIVE_KERNEL, no, is not taken over: say a range/,
+  ],
   ['PATCH=x; PATCH_MATCH="rt"', /^PATCH_MATCH\[0\], rt, is not taken over/],
   ['MAKE[1]=make MAKE_MATCH[1]="rt"', /^MAKE_MATCH\[1\], rt, is not taken over: say a range/],
   ['BUILD_EXCLUSIVE_ARCH="sparc"', /^BUILD_EXCLUSIVE_ARCH, sparc, is not taken over/],
