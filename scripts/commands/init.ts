@@ -23,8 +23,18 @@ async function gitUser(): Promise<string | undefined> {
   return name && mail ? `${name.trim()} <${mail.trim()}>` : undefined
 }
 
-/** Asks one thing after the other; an empty line takes what is usual. */
-async function answers(list: Question[], take: boolean): Promise<Record<string, string>> {
+/** What brings an answer, where init is not to ask. */
+const mends: Partial<Record<Question['key'], string>> = {
+  maintainer:
+    'git config --global user.name "Your Name" && git config --global user.email you@example.org',
+}
+
+/** Asks one thing after the other; an empty line takes what is usual, which is told where nobody is asked. */
+async function answers(
+  list: Question[],
+  take: boolean,
+  output: Output,
+): Promise<Record<string, string>> {
   const said: Record<string, string> = {}
   const lines = take ? undefined : createInterface({ input: process.stdin, terminal: false })
   const next = lines?.[Symbol.asyncIterator]()
@@ -34,9 +44,10 @@ async function answers(list: Question[], take: boolean): Promise<Record<string, 
     if (!answer) {
       lines?.close()
       throw new Failure('usage', `${ask}: this cannot be found out.`, {
-        mend: 'vmmci-dkms init',
+        mend: (take && mends[key]) || 'vmmci-dkms init',
       })
     }
+    if (take) output.say(`${ask}: ${answer}`)
     said[key] = answer
   }
   lines?.close()
@@ -52,7 +63,7 @@ export async function init(given: string | undefined, options: InitOptions): Pro
       mend: `vmmci-dkms import ${quote(join(folder, 'dkms.conf'))} --out ${quote(join(folder, 'manifest.json'))}`,
     })
   const manifest = answered(
-    await answers(questions(lookAt(folder), await gitUser()), options.yes === true),
+    await answers(questions(lookAt(folder), await gitUser()), options.yes === true, output),
   )
   const file = resolve(options.out ?? join(folder, 'manifest.json'))
   const document = `${JSON.stringify(manifest, null, 2)}\n`

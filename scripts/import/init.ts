@@ -1,5 +1,11 @@
 import { basename } from 'node:path'
-import { findDescription, findLicense, findModules, findVersion } from '../manifest/find-out.ts'
+import {
+  findDescription,
+  findLicense,
+  findModuleLicense,
+  findModules,
+  findVersion,
+} from '../manifest/find-out.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { sourceFiles } from '../manifest/sources.ts'
 
@@ -8,6 +14,8 @@ export interface Found {
   name: string
   version?: string
   license?: string
+  /** What MODULE_LICENSE says, which is less. */
+  moduleLicense: string
   summary?: string
   modules: string[]
 }
@@ -22,6 +30,7 @@ export function lookAt(folder: string): Found {
     name,
     ...(version && { version }),
     ...(license && { license }),
+    moduleLicense: findModuleLicense(folder, sources),
     ...(summary && { summary }),
     modules: findModules(folder, sources),
   }
@@ -44,7 +53,7 @@ export function questions(found: Found, maintainer: string | undefined): Questio
     ...(found.version ? [] : [{ key: 'version', ask: 'Version', usual: '0.1' } as const]),
     ...(found.license
       ? []
-      : [{ key: 'license', ask: 'Licence, by SPDX', usual: 'GPL-2.0-only' } as const]),
+      : [{ key: 'license', ask: 'Licence, by SPDX', usual: found.moduleLicense } as const]),
     ...(found.modules.length > 0 ? [] : [{ key: 'modules', ask: 'Modules, without .ko' } as const]),
   ]
 }

@@ -6,9 +6,11 @@ import { test } from 'node:test'
 import { describedCommands } from '../../scripts/cli/described.ts'
 import { program } from '../../scripts/cli/program.ts'
 import { home } from '../../scripts/home.ts'
+import { loadManifest } from '../../scripts/manifest/load.ts'
 import { exec } from '../../scripts/run/exec.ts'
 import { exitStatus } from '../../scripts/run/failure.ts'
 import { bundledCli } from '../support/bundled.ts'
+import { Tree } from '../support/tree.ts'
 
 const bundle = await bundledCli()
 const cli = (...words: string[]) => exec({ argv: [process.execPath, bundle, ...words], cwd: home })
@@ -61,6 +63,35 @@ test('a word of a command takes the options that it uses, and no others', async 
 test('the version is package.json’s', async () => {
   const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
   assert.match((await cli('--version')).stdout, new RegExp(`^vmmci-dkms ${version}\n`))
+})
+
+test('init writes a manifest that loads, and tells what it took without asking', async () => {
+  const tree = new Tree({
+    '/m/Makefile': 'obj-m := m.o\n',
+    '/m/m.c': 'MODULE_LICENSE("Dual MIT/GPL");\nMODULE_DESCRIPTION("A thing");\n',
+  })
+  const init = (mail: string) =>
+    exec({
+      argv: [process.execPath, bundle, 'init', '--yes'],
+      cwd: tree.at('/m'),
+      env: {
+        HOME: tree.root,
+        ...{ GIT_CONFIG_COUNT: '2', GIT_CONFIG_KEY_0: 'user.name', GIT_CONFIG_VALUE_0: 'A B' },
+        ...{ GIT_CONFIG_KEY_1: 'user.email', GIT_CONFIG_VALUE_1: mail },
+      },
+    })
+  const refused = await init('')
+  assert.equal(refused.status, exitStatus.usage)
+  assert.match(refused.stderr, /Maintainer.*cannot be found out[\s\S]*try: git config/)
+  const { status, stdout, stderr } = await init('a@b')
+  assert.equal(status, 0, stderr)
+  assert.match(stdout, /^What it is, in a line: thing$/m)
+  assert.match(stdout, /^Version: 0\.1$/m)
+  const { package: about, version, modules } = loadManifest(tree.at('/m/manifest.json'))
+  assert.deepEqual(
+    [about.maintainer, about.license, version, modules],
+    ['A B <a@b>', 'MIT OR GPL-2.0-only', '0.1', [{ name: 'm' }]],
+  )
 })
 
 const mistyped: [string[], string][] = [
