@@ -25,16 +25,18 @@ export function packageJson(root: string, key: string): string | undefined {
   }
 }
 
+/** A version, but not what a script of the sources is to put one for. */
+const version = '[A-Za-z0-9][A-Za-z0-9.+~_-]*'
+const packageVersion = new RegExp(`^\\s*PACKAGE_VERSION=["']?(${version})["']?\\s*$`, 'm')
+const moduleVersion = new RegExp(`^MODULE_VERSION\\("(${version})"\\)`, 'm')
+
 /** A package's version, from package.json, dkms.conf, or what all MODULE_VERSIONs of the sources say. */
 export function findVersion(root: string, folder: string, sources: string[]): string | undefined {
+  const conf = packageVersion.exec(read(folder, 'dkms.conf'))
   return (
     packageJson(root, 'version') ??
-    /^\s*PACKAGE_VERSION=["']?([A-Za-z0-9][A-Za-z0-9.+~_-]*)["']?\s*$/m.exec(
-      read(folder, 'dkms.conf'),
-    )?.[1] ??
-    agreed(
-      texts(folder, sources, /\.c$/).map((text) => /^MODULE_VERSION\("([^"]+)"\)/m.exec(text)?.[1]),
-    )
+    conf?.[1] ??
+    agreed(texts(folder, sources, /\.c$/).map((text) => moduleVersion.exec(text)?.[1]))
   )
 }
 

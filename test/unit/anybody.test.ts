@@ -380,6 +380,14 @@ for (const [what, change, says] of refused)
     assert.match(mistakes(change, { p: '' }), says)
   })
 
+test('what a script is to put a version for is none', () => {
+  const files = {
+    'dkms.conf': 'PACKAGE_VERSION=@VERSION@\n',
+    'their.c': theirSource.replace('0.8', '#VERSION#'),
+  }
+  assert.match(mistakes({}, files), /the version cannot be found out: say it as "version"/)
+})
+
 test('a debian/changelog is a changelog', () => {
   const [first] = parseDebianChangelog(`their (1:0.8-2) unstable; urgency=low
 
