@@ -90,13 +90,18 @@ function row(label: string, text: string): string {
   return `${label.padEnd(13)} ${text}`
 }
 
-function kernelRows(status: Status): string[] {
-  return status.kernels.flatMap((k) => {
+export function kernelRows(kernels: Status['kernels']): string[] {
+  return kernels.flatMap((k) => {
     const state = k.dkms.map((b) => `${b.version} ${b.state}`).join(', ') || 'not built'
     const where = k.running ? ' (running)' : ''
     return [
       ...(k.failed ? [`kernel ${k.kernel}: failed, see ${k.failed}`] : []),
-      `kernel ${k.kernel}${where}: ${state}${k.headers === 'ok' ? '' : `, headers ${k.headers}`}`,
+      // Beside that, what it keeps.
+      ...(k.failed && k.dkms.length === 0
+        ? []
+        : [
+            `kernel ${k.kernel}${where}: ${state}${k.headers === 'ok' ? '' : `, headers ${k.headers}`}`,
+          ]),
       ...k.modules.map((m) =>
         [
           `  ${m.name}`,
@@ -144,10 +149,11 @@ export async function status(options: CommonOptions & { format?: 'openmetrics' }
     return
   }
   const boot = adviseBoot(project)
+  const isAsked = project.modules[0]?.aliases !== undefined
   const document: Documents['status'] = { ...now, verdict, problems, boot: boot?.message ?? null }
   output.result(document, () => [
     row('package', `${now.package} ${now.version}`),
-    row('device', now.devices.join(', ') || 'none in this machine'),
+    row('device', now.devices.join(', ') || `none ${isAsked ? 'in this machine' : 'is asked for'}`),
     ...now.drivers.map((d) =>
       row('driver', `${d.driver}: ${d.devices.join(', ') || 'nothing bound'}`),
     ),
@@ -165,7 +171,7 @@ export async function status(options: CommonOptions & { format?: 'openmetrics' }
     ),
     row('signing', now.signing.text),
     ...(now.signing.next ? [row('', `try: ${now.signing.next}`)] : []),
-    ...kernelRows(now),
+    ...kernelRows(now.kernels),
     ...clockRows(now),
     ...(now.clockSource ? wrap(row('clock source', ''), now.clockSource.message) : []),
     ...now.values.map((v) => row(v.label, showValue(v.value, v.unit))),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { kernelRows } from '../../scripts/commands/status.ts'
 import { findProblems, judge, type StatusFacts, verdictStatus } from '../../scripts/look/status.ts'
 
 const module = { name: 'a', vermagic: 'right', enrolled: null }
@@ -77,3 +78,14 @@ for (const [what, differs, status, says] of table)
     assert.equal(verdictStatus[judge(facts)], status)
     if (says) assert.match(findProblems(facts).join('\n'), says)
   })
+
+test('a kernel for which a build failed is one line, and another where it keeps something', () => {
+  const log = '/var/log/m/6.1.log'
+  const kernel = { kernel: '6.1', failed: log, running: false, headers: 'ok' as const, modules: [] }
+  const failed = `kernel 6.1: failed, see ${log}`
+  assert.deepEqual(kernelRows([{ ...kernel, dkms: [] }]), [failed])
+  assert.deepEqual(kernelRows([{ ...kernel, dkms: [{ version: '1', state: 'installed' }] }]), [
+    failed,
+    'kernel 6.1: 1 installed',
+  ])
+})
