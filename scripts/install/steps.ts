@@ -35,7 +35,9 @@ function explainDkms(project: Project, releases: string[]) {
         mend: `df -h ${dkmsTree}`,
       })
     const hint = buildHint(text)
-    return new Failure(kindOf(status), `${show(command)} failed with status ${status}.`, {
+    const told = /^\S+: (the modules could not be .+)$/m.exec(said)?.[1]
+    const plain = `${show(command)} failed with status ${status}.`
+    return new Failure(kindOf(status), told?.replace('the', 'The') ?? plain, {
       details: [...errorLines(text), ...(hint ? [hint] : [])],
       mend: log ? `less ${log}` : `ls -l ${dkmsTree}/${project.package.name}`,
     })

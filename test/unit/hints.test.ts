@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { buildHint, errorLines, outOfSpace, refusalHint } from '../../scripts/build/hints.ts'
+import { ownManifest } from '../../scripts/build/source-tree.ts'
+import { explained } from '../../scripts/install/steps.ts'
+import { loadManifest } from '../../scripts/manifest/load.ts'
+import type { Step } from '../../scripts/run/steps.ts'
 
 /** As gcc, as, fixdep and others said it, on a disk that was full and on one that was not. */
 const logs: [says: string, full: boolean][] = [
@@ -96,4 +100,14 @@ test('no more of a log is shown than was asked for', () => {
   assert.deepEqual(errorLines(log, 3), ['x.c:1:1: error: a', 'line 0', 'line 1'])
   assert.deepEqual(errorLines(['fatal: x.h', ...lines].join('\n'), 2), ['fatal: x.h', 'line 0'])
   assert.equal(errorLines(log).length, 12)
+})
+
+test('an installation says what failed, not which of its own scripts did', () => {
+  const steps: Step[] = [{ title: 'Build', kind: 'build' }]
+  const [step] = explained(loadManifest(ownManifest), ['6.1'], steps)
+  const message = (stderr: string) =>
+    step?.explain?.({ argv: ['every-kernel'] }, { status: 8, stdout: '', stderr })?.message
+  const said = 'a.c:1: error\nm: the modules could not be built for kernel 6.1.\n  Its log: /l\n'
+  assert.equal(message(said), 'The modules could not be built for kernel 6.1.')
+  assert.equal(message('Killed'), 'every-kernel failed with status 8.')
 })
