@@ -79,6 +79,9 @@ export function findMistakes(document: unknown, folder?: string): Mistake[] {
   return checkRules(document as Manifest, folder)
 }
 
+/** CommaExpected as people say it. */
+const inWords = (name: string) => name.replaceAll(/(?<=.)[A-Z]/g, ' $&').toLowerCase()
+
 function position(text: string, offset: number): string {
   const before = text.slice(0, offset).split('\n')
   return `${before.length}:${(before.at(-1)?.length ?? 0) + 1}`
@@ -111,7 +114,7 @@ export function parseManifest(
   const tree = parseTree(text, errors, { disallowComments: true })
   if (!tree || errors.length > 0) {
     const details = errors.map(
-      (e) => `${file}:${position(text, e.offset)}: ${printParseErrorCode(e.error)}`,
+      (e) => `${file}:${position(text, e.offset)}: ${inWords(printParseErrorCode(e.error))}`,
     )
     throw manifestFailure(file, 'is not JSON', details)
   }

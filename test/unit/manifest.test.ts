@@ -34,7 +34,7 @@ test('the own manifest is right, and its version is package.json’s', () => {
 
 const bad: [string, string, RegExp][] = [
   ['not JSON', '{ "package": ', /^m\.json:1:\d+: /],
-  ['a comment', '{ // no\n}', /InvalidCommentToken/],
+  ['a comment', '{ // no\n}', /invalid comment token/],
   [
     'a wrong type',
     changed((m) => Object.assign(m, { sources: 'Kbuild' })),

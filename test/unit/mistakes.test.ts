@@ -153,9 +153,9 @@ test('one mistake and several are told of, and how the file is changed', () => {
 })
 
 for (const [text, ...details] of [
-  ['{\n  "package": nope\n}', 'm.json:2:14: InvalidSymbol', 'm.json:3:1: ValueExpected'],
-  ['{ // no\n}', 'm.json:1:3: InvalidCommentToken'],
-  ['{ "a": 1', 'm.json:1:9: CloseBraceExpected'],
+  ['{\n  "package": nope\n}', 'm.json:2:14: invalid symbol', 'm.json:3:1: value expected'],
+  ['{ // no\n}', 'm.json:1:3: invalid comment token'],
+  ['{ "a": 1', 'm.json:1:9: close brace expected'],
 ] as const)
   test(`not JSON: ${JSON.stringify(text)}`, () => {
     const { message, more } = failure(() => parseManifest(text, 'm.json'))
