@@ -91,7 +91,7 @@ export const everyday: readonly Declared[] = [
   [
     {
       name: 'watch',
-      summary: 'the clock against the one of the host, line by line',
+      summary: "the guest's clock against the host's, line by line",
       about: [
         'Prints a line for each measurement until Ctrl-C. Root has the driver measure each time; others see what it measures by itself, every 15 seconds.',
         'With --json each line is a JSON document.',

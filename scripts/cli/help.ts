@@ -1,6 +1,6 @@
 import type { Command, Help } from 'commander'
 import { unbroken, wrap } from '../run/output.ts'
-import { called } from '../run/typed.ts'
+import { type Called, called } from '../run/typed.ts'
 import { type DescribedCommand, describedCommands, type Example } from './described.ts'
 import { commonOptions } from './options.ts'
 import { rare } from './rare.ts'
@@ -32,24 +32,37 @@ function commandHelp(command: DescribedCommand, helper: Help): string[] {
   ]
 }
 
+const begin: Record<Called['name'], Example[]> = {
+  'vmmci-dkms': [
+    ['vmmci-dkms check', 'can it be built here? changes nothing'],
+    ['vmmci-dkms install', 'build it, install it, load it'],
+    ['vmmci-dkms smoke', 'does it work?'],
+  ],
+  'kmod-pack': [
+    ['vmmci-dkms import dkms.conf --out manifest.json', 'or init, where there is none'],
+    ['vmmci-dkms install', 'build it, install it, load it'],
+    ['vmmci-dkms package deb', 'or rpm, arch, alpine'],
+  ],
+}
+
+/** What is told in a line of its own: for another module what makes a manifest is, and no host's clock. */
+const isOften = (name: string): boolean =>
+  called.name === 'kmod-pack'
+    ? !['watch', 'report', 'keys', 'build', 'render', 'completion'].includes(name)
+    : !rare.some(([described]) => described.name === name)
+
 /** The first screen. */
 function programHelp(program: Command): string[] {
-  const all = describedCommands(program)
-  const isRare = ({ described }: DescribedCommand) =>
-    rare.some(([{ name }]) => name === described.name)
-  const often = all.filter((command) => !isRare(command))
+  const names = describedCommands(program).map((command) => command.name())
+  const often = describedCommands(program).filter((command) => isOften(command.name()))
   const everywhere = commonOptions(['kernel', 'json', 'dryRun', 'yes'])
   return [
     ...wrap('', program.description()),
-    ...examples([
-      ['vmmci-dkms check', 'can it be built here? changes nothing'],
-      ['vmmci-dkms install', 'build it, install it, load it'],
-      ['vmmci-dkms smoke', 'does it work?'],
-    ]),
+    ...examples(begin[called.name]),
     '',
     'Commands (COMMAND --help has the options of each):',
     ...columns(often.map((command) => [command.name(), command.summary()])),
-    ...wrap('  also: ', rare.map(([{ name }]) => name).join(', ')),
+    ...wrap('  also: ', names.filter((name) => !isOften(name)).join(', ')),
     '',
     'Most commands take:',
     ...columns(everywhere.map(({ flags, description }) => [flags, description])),

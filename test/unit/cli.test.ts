@@ -29,6 +29,18 @@ test('help fits a screen, and begins with what one types', async () => {
   assert.deepEqual([status, stdout.startsWith('vmmci-dkms check: ')], [0, true])
 })
 
+test('kmod-pack begins with a manifest, and fits a screen, too', async () => {
+  const tree = new Tree()
+  tree.link('/kmod-pack', bundle)
+  const { stdout } = await exec({ argv: [process.execPath, tree.at('/kmod-pack'), '--help'] })
+  const lines = stdout.trimEnd().split('\n')
+  assert.ok(lines.length <= 23, `${lines.length} lines`)
+  for (const line of lines) assert.ok(line.length <= 80, line)
+  assert.match(stdout, /^Examples:\n {2}kmod-pack import dkms\.conf/m)
+  assert.match(stdout, /^ {2}init /m)
+  assert.doesNotMatch(stdout, /vmmci/)
+})
+
 test('an example has options that its command knows', () => {
   for (const { described, options } of commands)
     for (const [line] of described.examples) {
