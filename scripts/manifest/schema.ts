@@ -245,12 +245,17 @@ const kernel = strict(
   'Kernels this is for.',
 )
 
-const target = `^/(${[
-  'etc/(dkms/framework\\.conf\\.d|modprobe\\.d|modules-load\\.d|udev/rules\\.d|sysctl\\.d|X11/xorg\\.conf\\.d)',
-  'usr/lib/(firmware|modprobe\\.d|modules-load\\.d|sysctl\\.d|systemd/system|udev(/rules\\.d|/hwdb\\.d)?)',
-  'usr/share/(doc|man|metainfo|X11/xorg\\.conf\\.d|initramfs-tools/(hooks|modules\\.d))',
-  'usr/(bin|sbin|libexec)',
-].join('|')})(/[A-Za-z0-9_][A-Za-z0-9_.@+-]*)+$`
+/** Where a package may put files; who gets the pattern to see should find the place in it. */
+const places = [
+  ...['/etc/dkms/framework.conf.d', '/etc/modprobe.d', '/etc/modules-load.d', '/etc/sensors.d'],
+  ...['/etc/sysctl.d', '/etc/udev/rules.d', '/etc/X11/xorg.conf.d', '/usr/bin', '/usr/include'],
+  ...['/usr/lib/firmware', '/usr/lib/modprobe.d', '/usr/lib/modules-load.d', '/usr/lib/sysctl.d'],
+  ...['/usr/lib/systemd/system', '/usr/lib/udev', '/usr/libexec', '/usr/sbin', '/usr/share/doc'],
+  ...['/usr/share/initramfs-tools/hooks', '/usr/share/initramfs-tools/modules.d'],
+  ...['/usr/share/man', '/usr/share/metainfo', '/usr/share/X11/xorg.conf.d'],
+]
+
+const target = `^(${places.join('|').replaceAll('.', '\\.')})(/[A-Za-z0-9_][A-Za-z0-9_.@+-]*)+$`
 
 const install = strict(
   {
@@ -272,7 +277,7 @@ const install = strict(
       Type.Record(Type.String({ pattern: target }), file('What is put there.'), {
         additionalProperties: false,
         description:
-          'What else comes along, by where it goes: udev rules, firmware, units, manual pages, scripts. A program stays one.',
+          'What else comes along, by where it goes: udev rules, firmware, units, headers, manual pages, scripts. A program stays one.',
       }),
     ),
     chrony: Type.Optional(

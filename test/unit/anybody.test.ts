@@ -314,11 +314,16 @@ test('what is installed under another name is known by that', () => {
 })
 
 test('a program that comes along stays one', () => {
-  const to = { '/usr/lib/udev/their_mount': 'mount.sh', '/usr/share/doc/their/r': 'Makefile' }
+  const to = {
+    '/usr/include/their/their.h': 'Makefile',
+    '/usr/lib/udev/their_mount': 'mount.sh',
+    '/usr/share/doc/their/r': 'Makefile',
+  }
   const at = theirManifest({ install: { files: to } }, { 'mount.sh': '#!/bin/sh\n' })
   chmodSync(join(dirname(at), 'mount.sh'), 0o755)
   const project = loadManifest(at)
   assert.deepEqual(packageValues(project, readReleases(project), []).files, [
+    { path: '/usr/include/their/their.h', mode: '644' },
     { path: '/usr/lib/udev/their_mount', mode: '755' },
     { path: '/usr/share/doc/their/r', mode: '644' },
   ])
