@@ -18,7 +18,7 @@ import { Failure } from '../run/failure.ts'
 import { Generation } from './generation.ts'
 import { addKeyring, keyringName } from './keyring.ts'
 import { machineOf } from './machines.ts'
-import { digest } from './values.ts'
+import { digest, plainName } from './values.ts'
 
 /** What a repository is made from. */
 export interface RepositoryInput {
@@ -212,7 +212,7 @@ export function usage(input: RepositoryInput, url: string): Record<string, strin
       'Debian, Ubuntu': [
         `curl -fsSO ${url}/${keyring}`,
         `apt install ./${keyring}`,
-        `apt update && apt install ${name}`,
+        `apt update && apt install ${plainName(name)}`,
       ],
     }),
     ...(existsSync(join(out, 'rpm/repodata')) && {

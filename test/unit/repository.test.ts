@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadManifest } from '../../scripts/manifest/load.ts'
-import { architecturesOf } from '../../scripts/package/repository.ts'
+import { architecturesOf, usage } from '../../scripts/package/repository.ts'
 import { theirManifest } from '../support/somebody.ts'
+import { Tree } from '../support/tree.ts'
 
 test('a repository has an index for each machine that a package is for, as dpkg calls it', () => {
   const named = loadManifest(
@@ -12,4 +13,13 @@ test('a repository has an index for each machine that a package is for, as dpkg 
   assert.deepEqual(architecturesOf(loadManifest(theirManifest())), [
     ...['amd64', 'i386', 'arm64', 'armhf', 'ppc64el', 'riscv64', 's390x'],
   ])
+})
+
+test('what is to be typed names a package as each package manager does', () => {
+  const about = { name: 'Their_m', summary: 'Theirs', maintainer: 'A B <a@b>' }
+  const project = loadManifest(theirManifest({ package: about }))
+  const tree = new Tree({ '/their-m-archive-keyring.deb': '', '/rpm/repodata/x': '' })
+  const use = usage({ project, packages: [], out: tree.root, keys: [] }, 'https://h')
+  assert.equal(use['Debian, Ubuntu']?.at(-1), 'apt update && apt install their-m')
+  assert.equal(use['Fedora, RHEL']?.at(-1), 'dnf install Their_m')
 })
