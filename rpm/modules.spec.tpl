@@ -18,7 +18,7 @@ Requires:       kernel-uname-r = <%= it.binary.release %>
 Conflicts:      <%= it.name %>
 
 %description
-<%= it.rpm(it.descriptionLines) %>
+<%= it.rpm(it.builtLines) %>
 
 Built for kernel <%= it.binary.release %> and no other; needs no compiler.
 

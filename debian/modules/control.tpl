@@ -11,7 +11,7 @@ Architecture: <%= it.binary.debArchitecture %>
 Depends: linux-image-<%= it.binary.release %> | linux-image-unsigned-<%= it.binary.release %>, ${misc:Depends}
 Conflicts: <%= it.debName %>
 Description: <%= it.summary %>, built
-<%= it.indented(it.descriptionLines) %>
+<%= it.indented(it.builtLines) %>
  .
  Built for kernel <%= it.binary.release %> and no
  other; needs no compiler.

@@ -67,11 +67,15 @@ export function binaryValues(project: Project, release: string, machine: string 
   }
 }
 
-/** What is said of a package that says no more than its summary. */
-function builtByDkms({ modules }: Project): string {
+/** What is said of a package that says no more than its summary: of sources, and of what was built. */
+function described({ package: { description }, modules }: Project) {
   const [what, are] = modules.length === 1 ? ['The module', 'is'] : ['The modules', 'are']
-  const names = modules.map(({ name }) => name).join(', ')
-  return `${what} ${names} ${are} built by DKMS for every kernel that has headers.`
+  const named = `${what} ${modules.map(({ name }) => name).join(', ')}`
+  const lines = (text: string) => wrap('', oneLine(description ?? text), 76).join('\n')
+  return {
+    descriptionLines: lines(`${named} ${are} built by DKMS for every kernel that has headers.`),
+    builtLines: lines(`${named}.`),
+  }
 }
 
 /** A file that comes along, and its rights. */
@@ -97,7 +101,7 @@ export function packageValues(project: Project, releases: Release[], manuals: st
     version,
     ...packageVersions(version),
     summary: oneLine(about.summary),
-    descriptionLines: wrap('', oneLine(about.description ?? builtByDkms(project)), 76).join('\n'),
+    ...described(project),
     license: oneLine(about.license),
     homepage: about.homepage && oneLine(about.homepage),
     maintainer,

@@ -36,6 +36,7 @@ test('the plainest manifest makes a whole package', () => {
     alpineVersion: '0.8',
     summary: 'Theirs',
     descriptionLines: 'The module their is built by DKMS for every kernel that has headers.',
+    builtLines: 'The module their.',
     license: 'MIT',
     homepage: undefined,
     maintainer: 'A B <a@b>',
