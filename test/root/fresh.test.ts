@@ -6,8 +6,13 @@ import { home } from '../../scripts/home.ts'
 import { installedFor } from '../support/installed.ts'
 import { Root } from '../support/roots.ts'
 
-/** What the README tells to type once it is installed, but for what watches, removes, or wants a device. */
-const afterwards = readFileSync(join(home, 'README.md'), 'utf8')
+const readme = readFileSync(join(home, 'README.md'), 'utf8')
+
+/** How the README has it installed from a checkout. */
+const install = /^ {4}(npm ci && npx vmmci-dkms install)$/m.exec(readme)?.[1]
+
+/** What it tells to type then, but for what watches, removes, or wants a device. */
+const afterwards = readme
   .split('\n')
   .filter((line) => /^ {4}vmmci-dkms (?!watch|smoke|uninstall)/.test(line))
 
@@ -16,7 +21,8 @@ test('a fresh Debian 13: installed by one command from a checkout, found there, 
   root.addCheckout('root/checkout')
   // The kernel that comes with its headers boots nowhere, and its initramfs takes a minute.
   await root.sh('ln -s /bin/true /usr/local/sbin/update-initramfs')
-  await root.sh('cd /root/checkout && npm ci --no-audit --no-fund && npx vmmci-dkms install --yes')
+  assert.ok(install)
+  await root.sh(`cd /root/checkout && ${install} --yes`)
   const [release] = await installedFor(root)
   assert.ok(release)
   await root.sh(`modinfo -k ${release} virtio_vmmci virtio_pci_obsd`)
