@@ -62,13 +62,15 @@ function asBug(error: unknown): Failure {
 /** The only place that decides how the process ends. */
 async function main(argv: string[]): Promise<void> {
   const words = argv.slice(2)
+  const all = program()
   try {
-    await program().parseAsync(words.length > 0 ? argv : [...argv, '--help'])
+    await all.parseAsync(words.length > 0 ? argv : [...argv, '--help'])
   } catch (error) {
     const wrong = error instanceof CommanderError
     // Help and the version were asked for, and printed.
     if (wrong && error.exitCode === 0) return
-    const failure = wrong ? usageFailure(error, words) : asFailure(error)
+    const names = all.commands.map((command) => command.name())
+    const failure = wrong ? usageFailure(error, words, names) : asFailure(error)
     report(failure, words.includes('--json'))
     process.exitCode = failure.status
   }

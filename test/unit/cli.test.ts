@@ -112,6 +112,10 @@ const mistyped: [string[], string][] = [
   [['keys', 'shwo', '--quiet'], 'vmmci-dkms keys show --quiet'],
   [['build', '--qqqqqqqq'], 'vmmci-dkms build --help'],
   [['qqqqqqqq'], 'vmmci-dkms --help'],
+  [['--manifest', '/a b', 'check', '--json=x'], "vmmci-dkms check --manifest '/a b' --json=x"],
+  [['statsu', '--manifest=/m.json', '-q'], 'vmmci-dkms status --manifest /m.json -q'],
+  [['--qqqqqqqq', 'x'], 'vmmci-dkms --help'],
+  [['check', 'x'], 'vmmci-dkms check --help'],
 ]
 
 for (const [words, right] of mistyped)
