@@ -121,6 +121,8 @@ export function findModuleLicense(folder: string, sources: string[]): string {
     'GPL and additional rights': 'GPL-2.0-only',
     'Dual BSD/GPL': 'BSD-3-Clause OR GPL-2.0-only',
     'Dual MIT/GPL': 'MIT OR GPL-2.0-only',
+    'Dual MPL/GPL': 'MPL-1.1 OR GPL-2.0-only',
+    Proprietary: 'LicenseRef-Proprietary',
   }
   return (said && names[said]) ?? 'GPL-2.0-only'
 }

@@ -8,10 +8,11 @@ import { renderDkmsConf } from '../../scripts/build/source-tree.ts'
 import { importDkmsConf } from '../../scripts/import/dkms-conf.ts'
 import { answered, lookAt, questions } from '../../scripts/import/init.ts'
 import { readAssignments } from '../../scripts/import/shell.ts'
-import { findDescription } from '../../scripts/manifest/find-out.ts'
+import { findDescription, findModuleLicense } from '../../scripts/manifest/find-out.ts'
 import { rangeOf } from '../../scripts/manifest/kernel-range.ts'
 import { loadManifest } from '../../scripts/manifest/load.ts'
 import { asTyped, calledAs } from '../../scripts/run/typed.ts'
+import { Tree } from '../support/tree.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'import-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -329,4 +330,15 @@ for (const [[name = '', ...words], text, shown] of typed)
       ),
       shown,
     )
+  })
+
+for (const [said, spdx] of [
+  ['GPL', 'GPL-2.0-only'],
+  ['GPL v2', 'GPL-2.0-only'],
+  ['Dual MPL/GPL', 'MPL-1.1 OR GPL-2.0-only'],
+  ['Proprietary', 'LicenseRef-Proprietary'],
+])
+  test(`the licence of MODULE_LICENSE("${said}")`, () => {
+    const { root } = new Tree({ 'a.c': `MODULE_LICENSE("${said}");\n` })
+    assert.equal(findModuleLicense(root, ['a.c']), spdx)
   })
