@@ -190,7 +190,8 @@ export function touched(project: Project, facts: SystemFacts): () => Touched {
   const { name } = project.package
   return () => {
     const releases = facts.kernels.map(({ release }) => release)
-    const modules = releases.map((release) => findModules(release, fileNames(project)))
+    // A kernel's own, too: dkms takes what has these names away.
+    const modules = releases.map((release) => findModules(release, fileNames(project), '', true))
     return {
       paths: [
         ...new Set([

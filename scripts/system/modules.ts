@@ -47,8 +47,16 @@ export function hasAlias(info: ModuleInfo, pattern: string): boolean {
   return info.aliases.some((alias) => alias.startsWith(prefix))
 }
 
-/** All files of the given modules below a kernel's folder, compressed or not, in any place. */
-export function findModules(release: string, names: string[], root = ''): string[] {
+/**
+ * All files of the given modules below a kernel's folder, compressed or not, in any place; the kernel's own
+ * only if they are asked for.
+ */
+export function findModules(
+  release: string,
+  names: string[],
+  root = '',
+  withOwn = false,
+): string[] {
   const folder = join('/lib/modules', release)
   const file = new RegExp(
     `^(${names.map((n) => n.replaceAll(/[-_]/g, '[-_]')).join('|')})\\.ko(\\.\\w+)?$`,
@@ -56,7 +64,9 @@ export function findModules(release: string, names: string[], root = ''): string
   const walk = (at: string): string[] =>
     readdirSync(join(root, at), { withFileTypes: true }).flatMap((entry) => {
       if (entry.isDirectory())
-        return at === folder && entry.name === 'kernel' ? [] : walk(join(at, entry.name))
+        return at === folder && entry.name === 'kernel' && !withOwn
+          ? []
+          : walk(join(at, entry.name))
       return file.test(entry.name) ? [join(at, entry.name)] : []
     })
   return existsSync(join(root, folder)) ? walk(folder).sort() : []

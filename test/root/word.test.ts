@@ -173,6 +173,45 @@ describe('an installation keeps its word', () => {
       /var/log/hello-dkms-more/a.log`)
   })
 
+  test("a kernel's own module of this name stays where it is, whatever comes and goes", async () => {
+    const own = `/lib/modules/${release}/kernel/drivers/hello/hello_else.ko.xz`
+    const taken = () => root.sh(`modinfo -k ${release} -n hello_else`)
+    const sum = () => root.sh(`sha256sum ${own}`)
+    await root.sh(`
+      ${line('build', '--kernel', release, '--out', '/root/own')} >/dev/null
+      mkdir -p $(dirname ${own}) && xz -0 /root/own/${release}/hello_else.ko
+      cp /root/own/${release}/hello_else.ko.xz ${own} && depmod ${release}`)
+    const before = await sum()
+    assert.equal(await taken(), `${own}\n`)
+    for (const version of ['0.5.1', '0.5.2', '0.5.2']) {
+      await setVersion(version)
+      await root.sh('echo "/* another */" >> /root/hello/hello_else.c')
+      const { status, stderr } = await cli('install', '--yes', '--kernel', release)
+      assert.equal(status, 0, stderr)
+      assert.match(await taken(), /\/updates\/dkms\//)
+      assert.equal(await sum(), before)
+    }
+    assert.equal((await cli('uninstall', '--yes')).status, 0)
+    assert.equal(await taken(), `${own}\n`)
+    assert.equal(await sum(), before)
+
+    // Torn off when dkms had put it away.
+    const state = await root.state()
+    await root.sh(`cat > /usr/local/sbin/dkms <<'END'
+#!/bin/sh
+[ "$1" = install ] || exec /usr/sbin/dkms "$@"
+mkdir -p /var/lib/dkms/hello-dkms/original_module && mv ${own} /var/lib/dkms/hello-dkms/original_module
+exit 1
+END
+      chmod +x /usr/local/sbin/dkms`)
+    assert.notEqual((await cli('install', '--yes', '--kernel', release)).status, 0)
+    await root.sh('rm /usr/local/sbin/dkms')
+    assert.deepEqual(await root.changed(state), [])
+    assert.equal(await sum(), before)
+    await root.sh(`rm -r $(dirname ${own}) && depmod ${release}`)
+    await setVersion('0.5.0')
+  })
+
   test('another DKMS package that has these modules is named, replaced if that is agreed to, and comes back', async () => {
     const built = `/lib/modules/${release}/updates/dkms/hello_else.ko.xz`
     await root.sh(`
