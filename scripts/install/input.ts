@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { installedFiles } from '../build/installed-files.ts'
 import { missingPrograms, programPaths } from '../build/programs.ts'
@@ -8,7 +8,7 @@ import type { Project } from '../manifest/manifest.ts'
 import { fileNames, loadedNames } from '../manifest/names.ts'
 import type { Caller } from '../run/raise.ts'
 import type { Touched } from '../run/transaction.ts'
-import { type DkmsVersion, dkmsTree, findRivals, readDkms } from '../system/dkms.ts'
+import { type DkmsVersion, dkmsTree, findRivals, readDkms, sourceFolders } from '../system/dkms.ts'
 import type { SystemFacts } from '../system/facts.ts'
 import type { Kernel } from '../system/kernels.ts'
 import { findModules, isLinked, loadedModules } from '../system/modules.ts'
@@ -101,14 +101,6 @@ export function ownFiles(project: Project): string[] {
   const files = [...installedFiles(project), ...chronyFiles(project)].map(({ path }) => path)
   const others = [...programPaths(project), ...chronyLeftovers(project), ...commandPaths(project)]
   return [...new Set([...files, ...others])]
-}
-
-/** Source trees of any version, also of one that dkms does not know. */
-export function sourceFolders(name: string): string[] {
-  const entries = existsSync('/usr/src') ? readdirSync('/usr/src') : []
-  return entries
-    .filter((entry) => entry.startsWith(`${name}-`) && /^v?\d/.test(entry.slice(name.length + 1)))
-    .map((entry) => `/usr/src/${entry}`)
 }
 
 /** What a plan needs to know, from the system as it is now; `by` is who builds programs, if not we. */

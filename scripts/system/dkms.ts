@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import semver from 'semver'
 import { ask } from '../run/exec.ts'
@@ -72,6 +72,24 @@ export function readDkms(name: string, root = ''): DkmsVersion[] {
   return entries(folder)
     .filter((version) => isFolder(join(folder, version)) && version !== 'original_module')
     .map((version) => readVersion(folder, version))
+}
+
+/** Which package a source tree says it is of; undefined where it does not. */
+function packageOf(folder: string): string | undefined {
+  const conf = join(folder, 'dkms.conf')
+  const text = existsSync(conf) ? readFileSync(conf, 'utf8') : ''
+  return /^\s*PACKAGE_NAME=["']?([^"'\s$]+)/m.exec(text)?.[1]
+}
+
+/** Source trees of a package in any version, also of one that dkms does not know: hello-2-1.0 may be of hello-2. */
+export function sourceFolders(name: string, root = ''): string[] {
+  return entries(join(root, '/usr/src'))
+    .filter((entry) => entry.startsWith(`${name}-`))
+    .map((entry) => `/usr/src/${entry}`)
+    .filter((folder) => {
+      const said = packageOf(join(root, folder))
+      return said ? said === name : /^v?\d/.test(folder.slice(`/usr/src/${name}-`.length))
+    })
 }
 
 /** Entries of any package whose source is gone; one of them makes every later build fail. */

@@ -161,6 +161,8 @@ describe('an installation keeps its word', () => {
     }
     await root.sh(`mkdir -p /usr/src/hello-dkms-more-1.0 /var/log/hello-dkms-more
       printf 'PACKAGE_NAME="hello-dkms-more"\\nPACKAGE_VERSION="1.0"\\nBUILT_MODULE_NAME[0]="other"\\n' > /usr/src/hello-dkms-more-1.0/dkms.conf
+      mkdir -p /usr/src/hello-dkms-2-1.0
+      printf 'PACKAGE_NAME="hello-dkms-2"\\nPACKAGE_VERSION="1.0"\\n' > /usr/src/hello-dkms-2-1.0/dkms.conf
       touch /lib/modules/${release}/updates/dkms/other.ko /var/log/hello-dkms-more/a.log`)
     const removed = await cli('uninstall', '--yes')
     assert.equal(removed.status, 0, removed.stderr)
@@ -169,8 +171,8 @@ describe('an installation keeps its word', () => {
       !left.some((entry) => entry.startsWith('- ') && !/hello|\/updates(\/dkms)? d/.test(entry)),
       left.join('\n'),
     )
-    await root.sh(`ls /usr/src/hello-dkms-more-1.0 /lib/modules/${release}/updates/dkms/other.ko \\
-      /var/log/hello-dkms-more/a.log`)
+    await root.sh(`ls /usr/src/hello-dkms-more-1.0 /usr/src/hello-dkms-2-1.0 \\
+      /lib/modules/${release}/updates/dkms/other.ko /var/log/hello-dkms-more/a.log`)
   })
 
   test("a kernel's own module of this name stays where it is, whatever comes and goes", async () => {
@@ -210,6 +212,24 @@ END
     assert.equal(await sum(), before)
     await root.sh(`rm -r $(dirname ${own}) && depmod ${release}`)
     await setVersion('0.5.0')
+  })
+
+  test('a version that begins with a letter goes from one kernel, and from all', async () => {
+    const git = ['--manifest', '/root/hello/git.json']
+    await root.sh(`cp /root/hello/hello_else.c /root/saved
+      sed 's/"0\\.[0-9.]*"/"git20"/' /root/hello/manifest.json > /root/hello/git.json
+      sed -i 's/"0\\.[0-9.]*"/"git20"/' /root/hello/hello_else.c`)
+    assert.equal((await root.cli('install', '--yes', '--all-kernels', ...git)).status, 0)
+    assert.equal((await root.cli('uninstall', '--yes', '--kernel', release, ...git)).status, 0)
+    assert.doesNotMatch(await root.sh('dkms status hello-dkms'), new RegExp(`${release}, `))
+    assert.equal((await root.cli('uninstall', '--yes', ...git)).status, 0)
+    assert.equal(
+      await root.sh(
+        'ls /usr/src /var/lib/dkms | grep -x -e hello-dkms -e hello-dkms-git20 || true',
+      ),
+      '',
+    )
+    await root.sh('mv /root/saved /root/hello/hello_else.c; rm /root/hello/git.json')
   })
 
   test('another DKMS package that has these modules is named, replaced if that is agreed to, and comes back', async () => {

@@ -8,6 +8,7 @@ import {
   findRivals,
   parseDkmsVersion,
   readDkms,
+  sourceFolders,
 } from '../../scripts/system/dkms.ts'
 import {
   checkRelease,
@@ -266,6 +267,21 @@ onNewSystem('what else is in the dkms tree is no entry', () => {
   )
   assert.deepEqual(danglingEntries(root), [`${at}/0.9`])
   assert.deepEqual(readDkms('nobody', root), [])
+})
+
+onNewSystem('source trees of a package, and none of those whose names begin alike', () => {
+  put('/usr/src/hello-1.0/hello.c')
+  put('/usr/src/hello-git20/dkms.conf', "PACKAGE_NAME='hello'\n")
+  put('/usr/src/hello-2-1.0/dkms.conf', 'PACKAGE_NAME="hello-2"\n')
+  put('/usr/src/hello-3/dkms.conf', 'PACKAGE_NAME="$NAME"\n')
+  put('/usr/src/hello-world-1.0/dkms.conf', 'PACKAGE_NAME=hello-world\n')
+  put('/usr/src/hello-headers/Makefile')
+  assert.deepEqual(sourceFolders('hello', root), [
+    '/usr/src/hello-1.0',
+    '/usr/src/hello-3',
+    '/usr/src/hello-git20',
+  ])
+  assert.deepEqual(sourceFolders('hello-2', root), ['/usr/src/hello-2-1.0'])
 })
 
 for (const [says, version] of [
