@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { PackageManager } from '../install/packages.ts'
 import { ask, which } from '../run/exec.ts'
 
@@ -16,10 +17,31 @@ export function splitNameVersion(text: string): { package: string; version: stri
   return match ? { package: match[1] as string, version: match[2] as string } : undefined
 }
 
+/** The names of a file: dpkg knows it by the one that its package has, where /lib is /usr/lib. */
+export function namesOf(path: string, root = ''): string[] {
+  const other = path.startsWith('/usr/') ? path.slice('/usr'.length) : `/usr${path}`
+  try {
+    const isSame =
+      realpathSync(join(root, dirname(other))) === realpathSync(join(root, dirname(path)))
+    return isSame ? [path, other] : [path]
+  } catch {
+    return [path]
+  }
+}
+
+/** The package in what `dpkg-query -S` prints, beside who diverts the file. */
+export const debianOwner = (text: string): string | undefined =>
+  text
+    .split('\n')
+    .find((line) => !/^(local )?diversion /.test(line))
+    ?.split(/[:,]/)[0]
+
 /** Which package owns a path, by the package manager that is there. */
 export async function findOwner(path: string): Promise<Owner | undefined> {
-  const deb = await ask(['dpkg-query', '-S', path])
-  if (deb) return { package: deb.split(/[:,]/)[0] ?? deb, manager: 'apt' }
+  for (const name of namesOf(path)) {
+    const deb = debianOwner((await ask(['dpkg-query', '-S', name])) ?? '')
+    if (deb) return { package: deb, manager: 'apt' }
+  }
   // Where rpm has no database, asking it would make one.
   const hasRpms = ['/var/lib/rpm', '/usr/lib/sysimage/rpm'].some((folder) => existsSync(folder))
   const query = ['rpm', '-qf', '--qf', '%{NAME} %{VERSION}-%{RELEASE}.%{ARCH}\n', path]

@@ -82,13 +82,21 @@ test('a package of built modules: for one kernel, in dpkg and in rpm', async () 
     assert.match(info, new RegExp(`^vermagic: +${release?.replaceAll(/[+.]/g, '\\$&')} `, 'm'))
     assert.match(info, /^signer: +builder$/m)
   }
+  // The package's, by whatever name of /lib: neither taken over nor removed.
+  const assertOwned = async () => {
+    const { status, stderr } = await root.cli('install', '--yes', '--kernel', release as string)
+    assert.equal(status, exitStatus.owned, stderr)
+    assert.match((await root.cli('uninstall', '--yes')).stdout, /another\s+package's, and\s+stays/)
+    await root.sh(`modinfo /usr/lib/modules/${release}/updates/virtio_vmmci.ko`)
+  }
+  await assertOwned()
   const depends = await root.sh(`dpkg-query -W -f '\${Depends}' 'vmmci-modules-*'`)
   assert.ok(depends.includes(`linux-image-${release} | linux-image-unsigned-${release}`), depends)
   await root.sh("dpkg --purge $(dpkg-query -W 'vmmci-modules-*' | cut -f 1)")
   assert.equal((await root.run(['test', '-e', `/usr/lib/modules/${release}/updates`])).status, 1)
 
   await root.sh('rpm -i --nodeps /tmp/out/*.rpm')
-  await root.sh(`modinfo /usr/lib/modules/${release}/updates/virtio_vmmci.ko`)
+  await assertOwned()
   const said = await root.sh('rpm -q --requires $(rpm -qa)')
   assert.ok(said.includes(`kernel-uname-r = ${release}`), said)
   await root.sh('rpm -e $(rpm -qa)')
