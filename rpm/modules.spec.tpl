@@ -7,7 +7,7 @@ Name:           <%= it.binary.name %>
 Version:        <%= it.rpmVersion %>
 Release:        1
 Summary:        <%= it.rpm(it.summary) %>, built for <%= it.binary.release %>
-License:        <%= it.license %>
+License:        <%= it.rpm(it.license) %>
 <% if (it.homepage) { -%>
 URL:            <%= it.rpm(it.homepage) %>
 <% } -%>

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { oneOf, packageName, packageNames, strict, text } from './words.ts'
 
 const template = Type.String({
-  pattern: '^([a-z0-9.+-]|\\{(release|base|flavour|version_id|major|minor)\\})+$',
+  pattern: '^(?!-)([a-z0-9.+-]|\\{(release|base|flavour|version_id|major|minor)\\})+$',
   description:
     "{release}: kernel release; {base}: without what the pattern matched; {flavour}: the pattern's first group; {version_id}: of os-release; {major}, {minor}: the kernel's.",
 })

@@ -7,6 +7,9 @@ const reason = text('What it means.')
 /** How a number is shown to people: as ms, or as a date. */
 export const unit = oneOf(['ns', 'time'], 'ns: nanoseconds; time: seconds since 1970.')
 
+/** A path that begins so and never leads up again. */
+const staying = (beginning: string) => `^${beginning}(?!(.*/)?\\.\\.(/|$))[^\\x00-\\x1f]+$`
+
 const attribute = (description: string) =>
   Type.String({
     pattern: '^[A-Za-z0-9_][A-Za-z0-9_*-]*(/[A-Za-z0-9_][A-Za-z0-9_*-]*)*$',
@@ -16,7 +19,7 @@ const attribute = (description: string) =>
 export const clock = strict(
   {
     device: Type.String({
-      pattern: '^/sys/',
+      pattern: staying('/sys/'),
       description: 'Its folder in sysfs; * stands for any part of one name.',
     }),
     ptp: Type.Optional(attribute("The PTP clock's folder, named as its device.")),
@@ -34,7 +37,7 @@ export const clock = strict(
     ),
     measure: Type.Optional(
       Type.String({
-        pattern: '^/sys/module/',
+        pattern: staying('/sys/module/'),
         description: 'A parameter that measures at once when its own value is written to it.',
       }),
     ),
@@ -46,7 +49,7 @@ export const status = Type.Array(
   strict({
     label,
     path: Type.String({
-      pattern: '^/sys/',
+      pattern: staying('/sys/'),
       description: 'sysfs file; * stands for any part of one name.',
     }),
     unit: Type.Optional(unit),
@@ -59,7 +62,7 @@ export const logLine = strict({ pattern: text('Regular expression.'), reason })
 export const expectedValue = strict({
   label,
   path: Type.String({
-    pattern: '^/(sys|proc/sys)/',
+    pattern: staying('/(sys|proc/sys)/'),
     description: 'File; * stands for any part of one name.',
   }),
   pattern: Type.Optional(text('Regular expression on the contents.')),

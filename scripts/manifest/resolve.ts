@@ -5,15 +5,33 @@ import type { Distribution, Manifest, Project } from './manifest.ts'
 import type { Mistake } from './mistake.ts'
 import { architectures } from './schema.ts'
 import { matching, sourceFiles } from './sources.ts'
+import { oneLine } from './words.ts'
 
 const ownTable = distributions as Distribution[]
 
 /** The manifest's own entries first: the first one that fits is taken. */
 const withTable = (own: Distribution[]): Distribution[] => [...own, ...ownTable]
 
+/** What the schema asks of one that a manifest says: it becomes a part of paths. */
+const isVersion = (version: string): boolean => /^[A-Za-z0-9][A-Za-z0-9.+~_-]*$/.test(version)
+
 /** What a manifest leaves out and nothing around it tells. */
 function unknown(path: (string | number)[], what: string, key: string): Mistake {
   return { path, message: `${what} cannot be found out: say it as "${key}"` }
+}
+
+/** All of what a package says of itself, but its description, is of one line each. */
+function plainAbout(about: Project['package']): Project['package'] {
+  const { summary, license, maintainer, homepage, copyright, changes } = about
+  return {
+    ...about,
+    summary: oneLine(summary),
+    license: oneLine(license),
+    maintainer: oneLine(maintainer),
+    ...(homepage && { homepage: oneLine(homepage) }),
+    ...(copyright && { copyright: copyright.map(oneLine) }),
+    ...(changes && { changes: changes.map(oneLine) }),
+  }
 }
 
 /** A checked manifest with what it need not say, or why that cannot be found out. */
@@ -43,7 +61,7 @@ export function resolveManifest(manifest: Manifest, file: string): Project | Mis
             },
           ],
     ),
-    ...(version ? [] : [unknown(['package'], 'the version', 'version')]),
+    ...(version && isVersion(version) ? [] : [unknown(['package'], 'the version', 'version')]),
     ...(license ? [] : [unknown(['package'], 'the licence', 'license')]),
     ...(maintainer ? [] : [unknown(['package'], 'the maintainer', 'maintainer')]),
     ...(modules.length > 0 ? [] : [unknown([], 'what modules are built', 'modules')]),
@@ -51,7 +69,7 @@ export function resolveManifest(manifest: Manifest, file: string): Project | Mis
   if (!version || !license || !maintainer || mistakes.length > 0) return mistakes
   return {
     ...rest,
-    package: { ...about, license, maintainer, ...(homepage && { homepage }) },
+    package: plainAbout({ ...about, license, maintainer, ...(homepage && { homepage }) }),
     file,
     folder,
     root,

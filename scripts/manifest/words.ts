@@ -9,6 +9,9 @@ export const strict = <T extends Parameters<typeof Type.Object>[0]>(
 /** Text that people read. */
 export const text = (description: string) => Type.String({ description })
 
+/** What is one line, whatever was written: it becomes a line of files that others read. */
+export const oneLine = (said: string): string => said.split(/\s+/).join(' ').trim()
+
 /** One of some words. */
 export const oneOf = <const T extends string[]>(words: [...T], description: string) =>
   Type.Enum(words, { type: 'string', description })

@@ -17,7 +17,7 @@ export function manualPages(project: Project): string[] {
   const folder = manualFolder(project)
   if (!existsSync(folder)) return []
   return readdirSync(folder)
-    .filter((name) => /\.[1-7]$/.test(name))
+    .filter((name) => /^[\w.@+-]+\.[1-7]$/.test(name))
     .sort()
 }
 

@@ -8,6 +8,7 @@ import { programScript } from '../build/program-script.ts'
 import { findCopyrights } from '../manifest/find-out.ts'
 import type { PackageManager, Project } from '../manifest/manifest.ts'
 import { fileNames } from '../manifest/names.ts'
+import { oneLine } from '../manifest/words.ts'
 import { quote } from '../run/exec.ts'
 import { wrap } from '../run/output.ts'
 import { type Release, rpmChangelog } from './changelog.ts'
@@ -16,9 +17,6 @@ import { documents, licenseFile } from './files.ts'
 import { machineOf } from './machines.ts'
 import { aboutTools } from './tools.ts'
 import { packageVersions } from './versions.ts'
-
-/** One line, whatever a manifest has there: it becomes a line of a control file. */
-const oneLine = (text: string): string => text.split(/\s+/).join(' ').trim()
 
 /** When the version was made, s since 1970: what packages are dated by, so that a build can be repeated. */
 export const sourceDateEpoch = (releases: Release[]): string =>
@@ -94,16 +92,16 @@ const architectures = ({ programs }: Project) => {
 export function packageValues(project: Project, releases: Release[], manuals: string[]) {
   const { package: about, version } = project
   const floor = semver.minVersion(project.dkms.range)
-  const maintainer = oneLine(about.maintainer)
+  const { maintainer } = about
   return {
     name: about.name,
     debName: plainName(about.name),
     version,
     ...packageVersions(version),
-    summary: oneLine(about.summary),
+    summary: about.summary,
     ...described(project),
-    license: oneLine(about.license),
-    homepage: about.homepage && oneLine(about.homepage),
+    license: about.license,
+    homepage: about.homepage,
     maintainer,
     modules: fileNames(project),
     akmsModules: akmsModules(project),

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { type OsRelease, parseOsRelease } from '../install/packages.ts'
 
 function read(file: string): string | undefined {
@@ -22,7 +22,7 @@ export function readOsRelease(root = ''): OsRelease {
 
 /** Devices whose modalias begins as the pattern does, as their sysfs paths. */
 export function findDevices(pattern: string, root = ''): string[] {
-  const bus = pattern.split(':')[0] ?? ''
+  const bus = basename(pattern.split(':')[0] ?? '')
   const prefix = pattern.replace(/\*$/, '')
   const folder = join(root, '/sys/bus', bus, 'devices')
   return list(folder)

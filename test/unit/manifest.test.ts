@@ -90,6 +90,48 @@ const bad: [string, string, RegExp][] = [
     changed((m) => Object.assign(m, { smoke: { expect: [{ pattern: '(', reason: '' }] } })),
     /\/smoke\/expect\/0\/pattern/,
   ],
+  ...['/sys/../etc/shadow', '/sys/class/..', '/sys/a\nb', '/etc/shadow'].map(
+    (path): [string, string, RegExp] => [
+      `a status from ${JSON.stringify(path)}`,
+      changed((m) => (m.status as object[]).push({ label: 'x', path })),
+      /\/status\/\d+\/path: "[^"]+" does not fit the pattern/,
+    ],
+  ),
+  [
+    'a value that leads out of /proc/sys',
+    changed((m) =>
+      Object.assign(m.smoke as object, {
+        values: [{ label: 'x', path: '/proc/sys/../1/environ', reason: 'x' }],
+      }),
+    ),
+    /\/smoke\/values\/0\/path: "[^"]+" does not fit the pattern/,
+  ],
+  [
+    'a parameter to be written that is none',
+    changed((m) => Object.assign(m.clock as object, { measure: '/sys/module/../../etc/passwd' })),
+    /\/clock\/measure: "[^"]+" does not fit the pattern/,
+  ],
+  [
+    "an option in the place of a package's name",
+    changed((m) =>
+      Object.assign(m, {
+        distributions: [
+          {
+            ...{
+              ids: ['x'],
+              name: 'X',
+              manager: 'apt',
+              dkms: [],
+              toolchain: [],
+              defaultHeaders: {},
+            },
+            flavours: [{ name: 'x', pattern: 'x', headers: '--purge', metapackage: 'x' }],
+          },
+        ],
+      }),
+    ),
+    /\/headers: "--purge" does not fit the pattern/,
+  ],
   [
     'a source outside',
     changed((m) => (m.sources as string[]).push('../package.json')),

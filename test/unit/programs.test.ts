@@ -7,8 +7,11 @@ import { isProgram, sourceTree, writeSourceTree } from '../../scripts/build/sour
 import { ownFiles } from '../../scripts/install/input.ts'
 import { loadManifest } from '../../scripts/manifest/load.ts'
 import type { Project } from '../../scripts/manifest/manifest.ts'
+import { debianChangelog } from '../../scripts/package/changelog.ts'
 import { type PackageInput, rendered } from '../../scripts/package/kind.ts'
 import { kinds } from '../../scripts/package/plan.ts'
+import { readReleases } from '../../scripts/package/releases.ts'
+import { packageValues } from '../../scripts/package/values.ts'
 import { ask, exec, type Result } from '../../scripts/run/exec.ts'
 import type { Failure } from '../../scripts/run/failure.ts'
 import { caller } from '../../scripts/run/raise.ts'
@@ -285,6 +288,28 @@ for (const [template, has] of recipes)
     const without = lines(template, { programs: undefined })
     for (const line of has) assert.ok(!without.includes(line), line)
   })
+
+test('no text of a manifest is a macro or a line of its own', () => {
+  const text = '%(id) x\n%post\nid'
+  const said = { summary: text, description: text, license: text, homepage: text, changes: [text] }
+  const about = { name: 'their', maintainer: text, copyright: [text], ...said }
+  const spec = lines('rpm/dkms.spec.tpl', { package: about })
+  assert.deepEqual(
+    spec.filter((line) => /(^|[^%])%\(/.test(line)),
+    [],
+  )
+  for (const template of ['rpm/dkms.spec.tpl', 'debian/dkms/control.tpl', 'arch/PKGBUILD.tpl'])
+    assert.deepEqual(
+      lines(template, { package: about }).filter((line) => line === 'id'),
+      [],
+      template,
+    )
+  const project = load({ package: about })
+  const releases = readReleases(project)
+  const { copyright } = packageValues(project, releases, [])
+  const changelog = debianChangelog(releases, 'their', project.package.maintainer)
+  assert.doesNotMatch(`${copyright}${changelog}`, /^(%post|id)$/m)
+})
 
 test('rpm compresses manual pages, whoever names them', () => {
   const files = { '/usr/share/man/man8/x.8': 'gen.sh', '/usr/libexec/x': 'gen.sh' }

@@ -111,6 +111,12 @@ for (const [key, what] of [
     ])
   })
 
+test('a version that cannot be a part of a path is none', () => {
+  assert.deepEqual(said({}, { 'package.json': '{ "version": "../../1", "author": "A <a@b>" }' }), [
+    '/package: the version cannot be found out: say it as "version"',
+  ])
+})
+
 test('a source that is not there is told of by its place', () => {
   const sources = ['Makefile', 'their.c', 'gone.c', 'no/*.h']
   assert.deepEqual(said({ sources }), [
