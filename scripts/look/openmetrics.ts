@@ -21,7 +21,8 @@ export interface MetricFacts {
 
 type Sample = readonly [labels: Record<string, string>, value: number]
 
-const label = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')
+const label = (text: string) =>
+  text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 
 function family(name: string, help: string, samples: readonly Sample[], suffix = ''): string[] {
   if (samples.length === 0) return []
@@ -40,7 +41,9 @@ const seconds = (ns: number | null | undefined): Sample[] =>
 
 /** The status as OpenMetrics 1.0, which Prometheus and node_exporter's textfile collector read. */
 export function openMetrics(facts: MetricFacts): string {
-  const name = (what: string) => `${facts.package.replaceAll(/\W/g, '_')}_${what}`
+  // A name begins with no digit.
+  const own = facts.package.replaceAll(/\W/g, '_').replace(/^(?=\d)/, '_')
+  const name = (what: string) => `${own}_${what}`
   const { clock, kernels, drivers } = facts
   const modules = kernels.flatMap(({ kernel, modules }) => modules.map((m) => ({ kernel, ...m })))
   const of = (m: { kernel: string; name: string }) => ({ kernel: m.kernel, module: m.name })

@@ -38,7 +38,12 @@ test('metrics: what is known is told, and nothing else', () => {
         modules: [{ name: 'hello', version: '1.0.0', signer: 'A "key" \\' }],
       },
     ],
-    clock: { driftNs: -1500, uncertaintyNs: null, disciplined: true, counts: { sync: 3 } },
+    clock: {
+      driftNs: -1500,
+      uncertaintyNs: null,
+      disciplined: true,
+      counts: { sync: 3, 'a\nb': 4 },
+    },
   }
   const lines = openMetrics(facts).split('\n')
   for (const line of [
@@ -50,10 +55,12 @@ test('metrics: what is known is told, and nothing else', () => {
     'hello_world_clock_disciplined 1',
     '# TYPE hello_world_clock_events counter',
     'hello_world_clock_events_total{event="sync"} 3',
+    'hello_world_clock_events_total{event="a\\nb"} 4',
   ])
     assert.ok(lines.includes(line), line)
   assert.ok(!lines.some((line) => line.includes('uncertainty')))
   assert.deepEqual(lines.slice(-2), ['# EOF', ''])
   for (const line of lines.slice(0, -1))
     assert.match(line, /^(# (TYPE|HELP|EOF)|\w+(\{[^}]*\})? [-\d.e]+$)/)
+  assert.match(openMetrics({ ...facts, package: '88x2bu' }), /^# TYPE _88x2bu_build /)
 })
