@@ -12,7 +12,7 @@ import { readSigning } from '../signing/next.ts'
 import { readClockSource } from '../system/clock-source.ts'
 import { danglingEntries, dkmsTree, dkmsVersion } from '../system/dkms.ts'
 import type { SystemFacts } from '../system/facts.ts'
-import { movedFolders, showMovedFolder } from '../system/framework.ts'
+import { showSetting, unknownSettings } from '../system/framework.ts'
 import { type Kernel, machine, sameArchitecture } from '../system/kernels.ts'
 import { findDevices, freeSpace } from '../system/machine.ts'
 import { modprobeLines, showModprobeLine } from '../system/modprobe.ts'
@@ -52,8 +52,8 @@ export async function checkDkms(project: Project, facts: SystemFacts): Promise<F
   }
   if (!semver.satisfies(version, project.dkms.range))
     return fail('dkms', 'dkms', `dkms ${version} is not ${project.dkms.range}.`, mend)
-  const [moved] = movedFolders().map(showMovedFolder)
-  if (moved) return fail('dkms', 'dkms', moved.message, moved.mend)
+  const [unknown] = unknownSettings().map(showSetting)
+  if (unknown) return fail('dkms', 'dkms', unknown.message, unknown.mend)
   const gone = danglingEntries()
   const message = `dkms has an entry whose source is gone: ${gone.join(', ')}.`
   if (gone.length === 0) return ok('dkms', version)

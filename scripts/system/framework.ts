@@ -2,20 +2,25 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { quote } from '../run/exec.ts'
 
-/** A setting of dkms's own that moves what this tool, and its packages, look for. */
-export interface MovedFolder {
+/** A setting of dkms's own with which this tool, and its packages, would not find what dkms did. */
+export interface Setting {
   file: string
   line: number
   variable: string
   value: string
 }
 
-/** Where dkms has its folders if nobody says otherwise. */
+/** Where dkms has its folders if nobody says otherwise; it copies modules, and links none. */
 const usual: Record<string, string> = {
   dkms_tree: '/var/lib/dkms',
   source_tree: '/usr/src',
   install_tree: '/lib/modules',
+  symlink_modules: '',
 }
+
+/** What a line of a shell's sets, whatever is before it. */
+const assignments = (line: string) =>
+  line.replace(/(^|\s)#.*/, '').matchAll(/(?:^|[\s;&({])(\w+)=(["']?)([^"'\s;]*)\2/g)
 
 /** dkms reads the one, then the folder's in order; the last word counts. */
 function frameworkFiles(root: string): string[] {
@@ -27,15 +32,13 @@ function frameworkFiles(root: string): string[] {
   )
 }
 
-/** The settings that move dkms's folders. A path that leads to the same place moves nothing. */
-export function movedFolders(root = ''): MovedFolder[] {
-  const last = new Map<string, MovedFolder>()
+/** The settings that are in the way. A path that leads to the same place moves nothing. */
+export function unknownSettings(root = ''): Setting[] {
+  const last = new Map<string, Setting>()
   for (const file of frameworkFiles(root))
-    for (const [index, text] of readFileSync(join(root, file), 'utf8').split('\n').entries()) {
-      const match = /^\s*(?:export\s+)?(\w+)=(["']?)([^"'\s#;]*)\2/.exec(text)
-      const [, variable = '', , value = ''] = match ?? []
-      if (usual[variable]) last.set(variable, { file, line: index + 1, variable, value })
-    }
+    for (const [index, text] of readFileSync(join(root, file), 'utf8').split('\n').entries())
+      for (const [, variable = '', , value = ''] of assignments(text))
+        if (variable in usual) last.set(variable, { file, line: index + 1, variable, value })
   return [...last.values()].filter(({ variable, value }) => {
     const plain = value.replace(/\/+$/, '')
     return plain !== usual[variable] && plain !== `/usr${usual[variable]}`
@@ -43,12 +46,15 @@ export function movedFolders(root = ''): MovedFolder[] {
 }
 
 /** The same, as people are told, and what opens the line. */
-export function showMovedFolder({ file, line, variable, value }: MovedFolder): {
+export function showSetting({ file, line, variable, value }: Setting): {
   message: string
   mend: string
 } {
+  const what = usual[variable]
+    ? `moves dkms's ${variable} to ${value}; only ${usual[variable]} is known here`
+    : `has dkms link its modules (${variable}); only copies are known here`
   return {
-    message: `${file}:${line} moves dkms's ${variable} to ${value}; only ${usual[variable]} is known here.`,
+    message: `${file}:${line} ${what}.`,
     mend: `"\${EDITOR:-vi}" +${line} ${quote(file)}`,
   }
 }

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { test } from 'node:test'
-import { movedFolders, showMovedFolder } from '../../scripts/system/framework.ts'
+import { showSetting, unknownSettings } from '../../scripts/system/framework.ts'
 
 /** framework.conf, a file of framework.conf.d, and what is moved, by file and line; - for nothing. */
 const table: [string, string, string][] = [
@@ -14,6 +14,11 @@ const table: [string, string, string][] = [
   ['install_tree=/x\n', 'install_tree=/lib/modules\n', '-'],
   ['dkms_tree=/x\n', 'dkms_tree=/y\n', 'z.conf:1 dkms_tree /y'],
   ['', 'mok_signing_key=/x\nexport install_tree=/z\n', 'z.conf:2 install_tree /z'],
+  ['source_tree=/usr/src; dkms_tree=/x\n', '', 'framework.conf:1 dkms_tree /x'],
+  ['source_tree=/usr/src # dkms_tree=/x\n', '', '-'],
+  ['[ -d /x ] && { dkms_tree=/x; }\n', '', 'framework.conf:1 dkms_tree /x'],
+  ['symlink_modules="yes"\n', '', 'framework.conf:1 symlink_modules yes'],
+  ['symlink_modules=yes\n', 'symlink_modules=""\n', '-'],
 ]
 
 for (const [main, more, moved] of table)
@@ -23,9 +28,8 @@ for (const [main, more, moved] of table)
     mkdirSync(join(root, 'etc/dkms/framework.conf.d'), { recursive: true })
     writeFileSync(join(root, 'etc/dkms/framework.conf'), main)
     writeFileSync(join(root, 'etc/dkms/framework.conf.d/z.conf'), more)
-    const [found] = movedFolders(root)
+    const [found] = unknownSettings(root)
     const told = found && `${basename(found.file)}:${found.line} ${found.variable} ${found.value}`
     assert.equal(told ?? '-', moved)
-    if (found)
-      assert.match(showMovedFolder(found).mend, new RegExp(`\\+${found.line} ${found.file}$`))
+    if (found) assert.match(showSetting(found).mend, new RegExp(`\\+${found.line} ${found.file}$`))
   })
