@@ -6,8 +6,9 @@ import { missingNeeds } from '../install/needs.ts'
 import { hiddenCommand } from '../install/own-command.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { fileNames } from '../manifest/names.ts'
-import { quote } from '../run/exec.ts'
+import { quote, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
+import { scratchProblem } from '../run/scratch.ts'
 import { readSigning } from '../signing/next.ts'
 import { readClockSource } from '../system/clock-source.ts'
 import { danglingEntries, dkmsTree, dkmsVersion } from '../system/dkms.ts'
@@ -46,6 +47,8 @@ export async function checkDkms(project: Project, facts: SystemFacts): Promise<F
   const version = await dkmsVersion()
   const mend = facts.installCommand(distribution?.dkms ?? ['dkms'])
   if (distribution?.dkms.length === 0) return note('dkms', `${distribution.dkmsNote}.`)
+  if (!version && which('dkms'))
+    return fail('dkms', 'dkms', 'dkms does not say its version.', 'dkms --version')
   if (!version) {
     const where = distribution?.dkmsNote ? ` ${distribution.dkmsNote}.` : facts.byHand(['dkms'])
     return fail('dkms', 'dkms', `dkms is not installed.${where}`, mend)
@@ -95,9 +98,17 @@ const changed = ['/usr/src', dkmsTree, '/lib/modules']
 /** Whether anything can be changed. With a /tmp that is read-only dkms does not even say its version. */
 export function checkWritable(): Finding {
   const folder = [...changed, tmpdir(), '/etc', '/var/log'].find(isReadOnly)
-  return folder === undefined
-    ? ok('folders', 'none is read-only')
-    : fail('folders', 'platform', `${folder} is read-only here.`, `findmnt -T ${quote(folder)}`)
+  if (folder !== undefined)
+    return fail(
+      'folders',
+      'platform',
+      `${folder} is read-only here.`,
+      `findmnt -T ${quote(folder)}`,
+    )
+  const scratch = scratchProblem()
+  return scratch
+    ? fail('folders', scratch.kind, scratch.message, scratch.more.mend)
+    : ok('folders', 'none is read-only')
 }
 
 /** A source tree, its build and the installed modules, with room to spare: MiB. */
@@ -164,10 +175,10 @@ function checkCommand(project: Project): Finding[] {
 export async function checkSystem(project: Project, facts: SystemFacts): Promise<Finding[]> {
   return [
     checkMachine(project),
+    checkWritable(),
     await checkDkms(project, facts),
     ...(project.needs ? [await checkNeeds(project, facts)] : []),
     await checkSigning(project, facts.running),
-    checkWritable(),
     checkSpace(),
     checkDevice(project),
     ...checkCommand(project),

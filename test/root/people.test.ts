@@ -153,6 +153,13 @@ describe('a person', () => {
       'TMPDIR=/nowhere node cli keys new',
       /temporary files go: ENOENT/,
     ],
+    [
+      'a TMPDIR that is none, before an installation',
+      `TMPDIR=nowhere node cli install --yes`,
+      /temporary files go: ENOENT/,
+    ],
+    ['the same where it is looked at', 'TMPDIR=/nowhere node cli check', /go:\s+ENOENT/],
+    ['a file in the place of a folder', 'node cli package alpine --out /etc/passwd', /: ENOTDIR\./],
     ['a folder below /proc', 'node cli build --out /proc/x', /\/proc\/x cannot be made/],
     ['a file in the place of a folder', 'node cli build --out /etc/passwd/x', /cannot be made/],
     ['a file that is not there', 'node cli keys show --key /nowhere --cert /nowhere', /./],
