@@ -11,6 +11,14 @@ function quote(word) {
   return "'" + word.replace(/'/g, "'\\''") + "'"
 }
 
+function isGone() {
+  try {
+    return !process.cwd()
+  } catch (error) {
+    return true
+  }
+}
+
 if (+parts[0] < +least[0] || (+parts[0] === +least[0] && +parts[1] < +least[1])) {
   process.stderr.write(
     'vmmci-dkms: This is Node ' + process.versions.node + '; ' +
@@ -19,6 +27,9 @@ if (+parts[0] < +least[0] || (+parts[0] === +least[0] && +parts[1] < +least[1]))
       [__dirname + '/cli.js'].concat(process.argv.slice(2)).map(quote).join(' ') + '\n'
   )
   process.exitCode = 6
+} else if (isGone()) {
+  process.stderr.write('vmmci-dkms: The folder that this was called in is gone.\n  try: cd\n')
+  process.exitCode = 2
 } else {
   require('./start.cjs')
 }

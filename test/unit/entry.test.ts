@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { transform } from 'esbuild'
@@ -52,4 +53,14 @@ test('node 20.19 starts the command', async () => {
   const { status, stdout } = await exec({ argv: [process.execPath, entry, '--version'] })
   assert.equal(status, 0)
   assert.match(stdout, /^vmmci-dkms \d/)
+})
+
+test('a folder that is gone is answered with one sentence', async () => {
+  const script = 'cd "$1" && rmdir "$1" && exec "$2" "$3" check'
+  const folder = mkdtempSync(join(tmpdir(), 'vmmci-dkms-test-'))
+  const { status, stderr } = await exec({
+    argv: ['sh', '-c', script, 'sh', folder, process.execPath, entry],
+  })
+  assert.equal(status, exitStatus.usage)
+  assert.match(stderr, /^vmmci-dkms: The folder .* is gone\.\n {2}try: cd\n$/)
 })
