@@ -34,7 +34,7 @@ export function calledAs(argv: readonly string[], typed = typedWord): Called {
   const name = basename(path) === 'kmod-pack' ? 'kmod-pack' : 'vmmci-dkms'
   const words = argv.slice(2)
   const at = words.findIndex((word) => /^--manifest(=|$)/.test(word))
-  const given = at < 0 ? undefined : (words[at]?.split('=')[1] ?? words[at + 1])
+  const given = at < 0 ? undefined : (/=(.*)/.exec(words[at] ?? '')?.[1] ?? words[at + 1])
   return {
     name,
     // Asked for each time: an installation puts it on the PATH.

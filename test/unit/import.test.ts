@@ -317,6 +317,11 @@ const typed: [string[], string, string][] = [
     'vmmci-dkms build && vmmci-dkms sign',
     'kmod-pack build --manifest /m.json && kmod-pack sign --manifest /m.json',
   ],
+  [
+    ['kmod-pack', 'check', '--manifest=/a=b.json'],
+    'vmmci-dkms build',
+    'kmod-pack build --manifest /a=b.json',
+  ],
   [['kmod-pack', 'check'], 'vmmci-dkms package all', 'kmod-pack package all'],
   [['vmmci-dkms', 'x', '--manifest', '/m'], 'apt remove vmmci-dkms', 'apt remove vmmci-dkms'],
 ]
