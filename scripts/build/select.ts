@@ -42,7 +42,8 @@ export function requestedKernels(
   facts: SystemFacts,
   options: KernelOptions,
 ): Kernel[] {
-  if (options.kernel?.length) return options.kernel.map((release) => namedKernel(project, release))
+  if (options.kernel?.length)
+    return [...new Set(options.kernel)].map((release) => namedKernel(project, release))
   if (!options.allKernels) return []
   const all = facts.kernels.filter(
     (k) => k.headers.state === 'ok' && semver.satisfies(k.version, project.kernel.range),

@@ -83,7 +83,9 @@ export const everyday: readonly Declared[] = [
       ends: [],
       takes: talk,
       options: [
-        new Option('--format <name>', 'for monitoring: openmetrics').choices(['openmetrics']),
+        new Option('--format <name>', 'for monitoring: openmetrics')
+          .choices(['openmetrics'])
+          .conflicts('json'),
       ],
     },
     async (options) => (await import('../commands/status.ts')).status(options),
@@ -125,7 +127,7 @@ export const everyday: readonly Declared[] = [
       ends: ['smoke', 'privilege'],
       takes: [...talk, 'dryRun'],
       options: [
-        new Option('--tap', 'print the Test Anything Protocol'),
+        new Option('--tap', 'print the Test Anything Protocol').conflicts('json'),
         new Option('--interactive', 'also ask for what is done on the host'),
       ],
     },

@@ -16,14 +16,15 @@ export const repeatable = (flags: string, description: string): Option =>
   new Option(flags, description).argParser(collect)
 
 const common = {
-  kernel: () => repeatable('--kernel <release>', 'this kernel; can be repeated'),
+  kernel: () =>
+    repeatable('--kernel <release>', 'this kernel; can be repeated').conflicts('allKernels'),
   allKernels: () => new Option('--all-kernels', 'every installed kernel that has headers'),
   manifest: () => new Option('--manifest <file>', "another module's manifest"),
   json: () => new Option('--json', 'one JSON document on standard output'),
   dryRun: () => new Option('--dry-run', 'print the commands, change nothing'),
   yes: () => new Option('-y, --yes', 'do not ask'),
   verbose: () => new Option('-v, --verbose', 'show what the commands print'),
-  quiet: () => new Option('-q, --quiet', 'print errors only'),
+  quiet: () => new Option('-q, --quiet', 'print errors only').conflicts('verbose'),
 }
 
 export type CommonName = keyof typeof common

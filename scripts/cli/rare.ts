@@ -102,7 +102,9 @@ export const rare: readonly Declared[] = [
       options: [
         new Option('--out <dir>', 'not build/packages (repo: not build/repo)'),
         new Option('--binary', 'built modules of one kernel, no sources'),
-        new Option('--stage <dir>', 'only write what the tools work on, there'),
+        new Option('--stage <dir>', 'only write what the tools work on, there').conflicts([
+          ...['out', 'sign'],
+        ]),
         ...keyOptions(),
         repeatable('--sign <key>', 'with this key of gpg; repo: can be repeated'),
         new Option('--from <dir>', 'repo: packages that are there'),

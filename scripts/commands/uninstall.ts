@@ -25,7 +25,7 @@ function named(equipped: string[], project: Project, { kernel = [] }: CommonOpti
       throw new Failure('kernel', `${project.package.name} is not installed for ${release}.`, {
         mend: 'vmmci-dkms status',
       })
-  return kernel
+  return [...new Set(kernel)]
 }
 
 /** Without what another package brought, which is told of. */

@@ -72,6 +72,19 @@ test('a word of a command takes the options that it uses, and no others', async 
   }
 })
 
+for (const words of [
+  ['build', '--kernel', '6.1.0', '--all-kernels'],
+  ['install', '--quiet', '--verbose'],
+  ['smoke', '--tap', '--json'],
+  ['status', '--format', 'openmetrics', '--json'],
+  ['package', 'deb', '--stage', 'x', '--out', 'y'],
+])
+  test(`of ${words.join(' ')} one would be ignored, and it is refused`, async () => {
+    const { status, stdout, stderr } = await cli(...words)
+    assert.equal(status, exitStatus.usage)
+    assert.match(stdout + stderr, /[Oo]ption '.*' cannot be used with option '/)
+  })
+
 test('the version is package.json’s', async () => {
   const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
   assert.match((await cli('--version')).stdout, new RegExp(`^vmmci-dkms ${version}\n`))
