@@ -1,10 +1,12 @@
 import { must } from '../check/finding.ts'
 import { checkWritable } from '../check/system.ts'
 import type { Documents } from '../cli/documents.ts'
-import { brought, forget, removeCommand } from '../install/brought.ts'
-import { chronyFiles, restartChrony } from '../install/chrony.ts'
+import { brought, forgetSteps } from '../install/brought.ts'
+import { chronyFiles, restartSteps } from '../install/chrony.ts'
 import { equippedKernels, readRemoval, touched } from '../install/input.ts'
 import { requireNotOwned, unowned } from '../install/owned.ts'
+import { removeSteps } from '../install/package-steps.ts'
+import { managers } from '../install/packages.ts'
 import { planUninstall, type UninstallInput } from '../install/plan.ts'
 import type { Project } from '../manifest/manifest.ts'
 import { show } from '../run/exec.ts'
@@ -56,7 +58,9 @@ async function run(project: Project, options: CommonOptions, output: Output): Pr
   )
   const input = await onlyOwn(found, output)
   const steps = planUninstall(input)
-  if (options.dryRun) return showPlan(steps, output)
+  const hadChrony = chronyFiles(project).some(({ path }) => input.paths.includes(path))
+  const after = input.isLast ? [...(hadChrony ? restartSteps() : []), ...forgetSteps(name)] : []
+  if (options.dryRun) return showPlan([...steps, ...after], output)
   if (steps.length > 0) must(checkWritable())
 
   await agree(input, options, output)
@@ -67,9 +71,7 @@ async function run(project: Project, options: CommonOptions, output: Output): Pr
     await transaction(touched(project, facts), output, () =>
       inScratch(() => runSteps(others, output)),
     )
-  if (input.isLast && chronyFiles(project).some(({ path }) => input.paths.includes(path)))
-    await restartChrony()
-  if (input.isLast) forget(name)
+  await runSteps(after, output)
   const stillLoaded = loadedModules(input.loaded).map((m) => m.name)
   const document: Documents['uninstall'] = {
     package: name,
@@ -112,12 +114,12 @@ async function offerPackages(
   output: Output,
 ): Promise<void> {
   if (!facts.distribution) return
-  const command = removeCommand(facts.distribution, packages)
+  const { remove } = managers[facts.distribution.manager]
   const stay = [`Packages that install brought: ${packages.join(' ')}`]
   if (!yes && (await output.confirm('Remove them, too?', stay, 'no')))
-    return runSteps([{ title: 'Remove packages', kind: 'packages', commands: [command] }], output)
+    return runSteps(removeSteps(facts, packages), output)
   output.say('Packages that install brought stay. To remove them:')
-  output.say(`  ${show(command)}`)
+  output.say(`  ${show({ argv: [...remove, ...packages], root: true })}`)
 }
 
 /** Leaves no dkms entry, module, source tree or configuration, and unloads what nothing uses. */

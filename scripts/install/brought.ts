@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ask, type Command } from '../run/exec.ts'
+import type { Step } from '../run/steps.ts'
 import { type Distribution, managers } from './packages.ts'
 
 /** Where it is written down which packages of the distribution came for a package of ours. */
@@ -15,13 +16,14 @@ export function remember(name: string, packages: readonly string[]): void {
   writeFileSync(record(name), `${[...new Set([...recorded(name), ...packages])].join('\n')}\n`)
 }
 
-export function forget(name: string): void {
-  rmSync(record(name), { force: true })
-  try {
-    rmdirSync(dirname(record(name)))
-  } catch {
-    // Keys are there, or nothing ever was.
-  }
+/** The step that forgets it; keys may be in the same folder. */
+export function forgetSteps(name: string): Step[] {
+  if (!existsSync(record(name))) return []
+  const commands: Command[] = [
+    { argv: ['rm', '-f', record(name)], root: true },
+    { argv: ['rmdir', '--ignore-fail-on-non-empty', dirname(record(name))], root: true },
+  ]
+  return [{ title: 'Forget which packages came along', kind: 'install', commands }]
 }
 
 /** Those of them that are still installed. */
@@ -35,21 +37,4 @@ export async function brought(
     recorded(name).map(async (one) => (await ask([...installed, one])) !== undefined),
   )
   return recorded(name).filter((_, i) => still[i])
-}
-
-/** What takes packages away. */
-export function removeCommand({ manager }: Distribution, packages: readonly string[]): Command {
-  const agreed = {
-    apt: ['-y'],
-    dnf: ['-y'],
-    zypper: [],
-    pacman: ['--noconfirm'],
-    apk: [],
-    xbps: ['-y'],
-  }
-  return {
-    argv: [...managers[manager].remove, ...agreed[manager], ...packages],
-    root: true,
-    whole: true,
-  }
 }

@@ -50,8 +50,11 @@ function restartCommands(): Command[] {
 }
 
 /** Has a running chronyd read its configuration anew, if that can be done here. */
-export async function restartChrony(): Promise<void> {
-  for (const command of restartCommands()) await exec(command)
+export function restartSteps(): Step[] {
+  const commands = restartCommands().map((command) => ({ ...command, optional: true }))
+  return commands.length > 0
+    ? [{ title: 'Have chrony read its configuration', kind: 'install', commands }]
+    : []
 }
 
 /** What stands in the way of a configuration for chrony, before anything is done. */
@@ -124,7 +127,7 @@ export async function followByChrony(
       () => runSteps(steps, output),
     )
   } catch (error) {
-    await restartChrony()
+    for (const command of restartCommands()) await exec(command)
     throw error
   }
   output.tell(`chrony follows ${clock.ptp}, by ${paths[0]}.`)

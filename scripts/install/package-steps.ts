@@ -4,12 +4,17 @@ import type { Step } from '../run/steps.ts'
 import type { SystemFacts } from '../system/facts.ts'
 import type { Missing } from './missing.ts'
 import { packageManagerWords } from './package-failure.ts'
-import { managers } from './packages.ts'
+import { managers, unasked } from './packages.ts'
 
 /** Another run of apt, as at a cloud image's first boot, is waited for: so many seconds. */
 const waits = ['-o', 'DPkg::Lock::Timeout=600']
 
-function packagesStep(facts: SystemFacts, words: string[], packages: string[]): Step[] {
+function packagesStep(
+  facts: SystemFacts,
+  words: string[],
+  packages: string[],
+  verb = 'Install',
+): Step[] {
   if (packages.length === 0) return []
   const manager = facts.distribution?.manager ?? 'apt'
   const isApt = manager === 'apt'
@@ -17,30 +22,37 @@ function packagesStep(facts: SystemFacts, words: string[], packages: string[]): 
   const after = isApt ? waits : []
   return [
     {
-      title: `Install ${packages.join(' ')}`,
+      title: `${verb} ${packages.join(' ')}`,
       kind: 'packages',
       commands: [{ argv: [...before, ...words, ...after, ...packages], root: true, whole: true }],
       ...packageManagerWords,
       // Its lists may be older than what the mirrors have, and it may not be given newer ones alone.
-      ...(manager === 'pacman' && {
-        explain: (command: Command, result: Result) =>
-          new Failure('packages', `${show(command)} failed with status ${result.status}.`, {
-            details: result.stderr.trim().split('\n').slice(-5),
-            mend: `pacman -Syu ${packages.join(' ')}`,
-          }),
-      }),
+      ...(manager === 'pacman' &&
+        verb === 'Install' && {
+          explain: (command: Command, result: Result) =>
+            new Failure('packages', `${show(command)} failed with status ${result.status}.`, {
+              details: result.stderr.trim().split('\n').slice(-5),
+              mend: `pacman -Syu ${packages.join(' ')}`,
+            }),
+        }),
     },
   ]
 }
 
 /** What brings what is missing. */
 export function installSteps(facts: SystemFacts, { packages, again }: Missing): Step[] {
-  const { install, reinstall } = managers[facts.distribution?.manager ?? 'apt']
-  const agreed = install.filter((word) => ['-y', '-q', '--noconfirm'].includes(word))
+  const manager = facts.distribution?.manager ?? 'apt'
+  const { install, reinstall } = managers[manager]
   return [
     ...packagesStep(facts, install, packages),
-    ...packagesStep(facts, [...reinstall, ...agreed], again),
+    ...packagesStep(facts, unasked(manager, reinstall), again),
   ]
+}
+
+/** What takes packages away that were brought. */
+export function removeSteps(facts: SystemFacts, packages: string[]): Step[] {
+  const manager = facts.distribution?.manager ?? 'apt'
+  return packagesStep(facts, unasked(manager, managers[manager].remove), packages, 'Remove')
 }
 
 /** Before that, what makes the package manager look anew at what there is. */

@@ -159,6 +159,20 @@ export const managers: Record<PackageManager, ManagerCommands> = {
   },
 }
 
+/** The words of a command with which a package manager asks nobody; its install has them. */
+export function unasked(manager: PackageManager, [program = '', ...words]: string[]): string[] {
+  const agreed: Record<PackageManager, string[]> = {
+    apt: ['-y', '-q'],
+    dnf: ['-y'],
+    zypper: [],
+    pacman: ['--noconfirm'],
+    apk: [],
+    xbps: ['-y'],
+  }
+  const before = manager === 'zypper' ? ['--non-interactive'] : []
+  return [program, ...before, ...words, ...agreed[manager]]
+}
+
 /** The one command that a person types to install packages; no quoting is needed by their pattern. */
 export function installCommand(manager: PackageManager, packages: string[]): string {
   const words = managers[manager].install.filter((w) => !['-y', '-q', '--noconfirm'].includes(w))

@@ -320,6 +320,8 @@ END
     assert.equal(no.status, exitStatus.install, no.screen)
     assert.deepEqual(await root.changed(before), [])
 
+    const plan = await root.sh(line('uninstall', '--dry-run'))
+    assert.match(plan, /^rm -f \/var\/lib\/hello-dkms\/packages$/m)
     const { status, screen } = await atTerminal(root, words, [
       { after: asked, keys: '\n' },
       { after: /that install brought: hello\n?[\s\S]*too\? \[y\/N\]/, keys: 'y\n' },

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ownManifest } from '../../scripts/build/source-tree.ts'
+import { removeSteps } from '../../scripts/install/package-steps.ts'
 import {
   findDistribution,
   headerPackages,
   installCommand,
   parseOsRelease,
+  unasked,
 } from '../../scripts/install/packages.ts'
 import { loadManifest } from '../../scripts/manifest/load.ts'
+import type { Command } from '../../scripts/run/exec.ts'
+import type { SystemFacts } from '../../scripts/system/facts.ts'
 
 const { distributions } = loadManifest(ownManifest)
 
@@ -81,3 +85,31 @@ for (const [manager, command] of commands)
   test(`${manager} is told: ${command}`, () => {
     assert.equal(installCommand(manager, ['a', 'b']), command)
   })
+
+for (const [manager, words, asked] of [
+  ['apt', 'apt-get install --reinstall', 'apt-get install --reinstall -y -q'],
+  ['dnf', 'dnf remove', 'dnf remove -y'],
+  ['zypper', 'zypper install --force', 'zypper --non-interactive install --force'],
+  ['pacman', 'pacman -R', 'pacman -R --noconfirm'],
+  ['apk', 'apk del', 'apk del'],
+  ['xbps', 'xbps-remove', 'xbps-remove -y'],
+] as const)
+  test(`${words} asks nobody`, () => {
+    assert.equal(unasked(manager, words.split(' ')).join(' '), asked)
+  })
+
+test('a removal waits for another run of apt, as an installation does, and says what mends it', () => {
+  const [debian] = distributions.filter(({ manager }) => manager === 'apt')
+  const facts = { distribution: debian } as SystemFacts
+  const [step] = removeSteps(facts, ['a', 'b'])
+  assert.equal(
+    step?.commands?.[0]?.argv.join(' '),
+    'env DEBIAN_FRONTEND=noninteractive apt-get remove -y -q -o DPkg::Lock::Timeout=600 a b',
+  )
+  const failed = step?.explain?.(step.commands?.[0] as Command, {
+    ...{ status: 100, stdout: '' },
+    stderr: 'E: dpkg was interrupted, you must manually run',
+  })
+  assert.equal(failed?.more.mend, 'dpkg --configure -a')
+  assert.deepEqual(removeSteps(facts, []), [])
+})
