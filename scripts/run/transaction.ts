@@ -40,6 +40,15 @@ export function undoCommands(
   ]
 }
 
+/** The same once more; where that cannot be read any longer, what it was before is put back all the same. */
+function touchedNow(touched: () => Touched, before: Touched): Touched {
+  try {
+    return touched()
+  } catch {
+    return before
+  }
+}
+
 /** Saves paths in a tar file, if there are any. */
 async function save(paths: string[], folder: string): Promise<string | undefined> {
   if (paths.length === 0) return undefined
@@ -75,8 +84,9 @@ export async function transaction(
     try {
       await work()
     } catch (error) {
+      isNeeded = backup !== undefined
       output.say('Putting back what was there before.')
-      const now = touched()
+      const now = touchedNow(touched, before)
       const paths = [...new Set([...before.paths, ...now.paths])].filter(isThere)
       const releases = [...new Set([...before.releases, ...now.releases])]
       const failed = await runAnyway(undoCommands(paths, newFolders, backup, releases))

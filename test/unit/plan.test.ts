@@ -10,7 +10,8 @@ import {
   type UninstallInput,
 } from '../../scripts/install/plan.ts'
 import { quote, show } from '../../scripts/run/exec.ts'
-import { undoCommands } from '../../scripts/run/transaction.ts'
+import { Output } from '../../scripts/run/output.ts'
+import { transaction, undoCommands } from '../../scripts/run/transaction.ts'
 import { Tree } from '../support/tree.ts'
 
 const fresh: InstallInput = {
@@ -298,6 +299,17 @@ test('a removal of nothing is nothing', () => {
     }),
     [],
   )
+})
+
+test('undoing goes on where what there is now cannot be read', async () => {
+  let asked = 0
+  const touched = () => {
+    if (asked++ > 0) throw new Error('not readable')
+    return { paths: [], releases: [] }
+  }
+  const work = () => Promise.reject(new Error('what failed'))
+  await assert.rejects(transaction(touched, new Output({ quiet: true }), work), /what failed/)
+  assert.equal(asked, 2)
 })
 
 test('undoing removes what is new before it restores what was', () => {
