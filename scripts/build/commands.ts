@@ -18,6 +18,19 @@ export const buildFolder = (out: string, kernel: Kernel): string => join(out, ke
 export const madeIn = (project: Project, folder: string): string[] =>
   project.modules.map((module) => join(folder, module.folder ?? '.', `${module.name}.ko`))
 
+/** What puts them into a folder, each under the name that it has from then on. */
+function copies(project: Project, folder: string, target: string): Command[] {
+  const made = madeIn(project, folder)
+  const isRenamed = (i: number) => project.modules[i]?.as !== undefined
+  const plain = made.filter((_, i) => !isRenamed(i))
+  return [
+    ...(plain.length > 0 ? [{ argv: ['cp', ...plain, target] }] : []),
+    ...made.flatMap((file, i) =>
+      isRenamed(i) ? [{ argv: ['cp', file, join(target, `${project.modules[i]?.as}.ko`)] }] : [],
+    ),
+  ]
+}
+
 /** What a manifest's words are filled with for a build in a folder. */
 const filling = (project: Project, { release, headers }: Kernel, folder: string): Filling => ({
   release,
@@ -78,7 +91,7 @@ export async function typedCommands(
     ...writtenTree(project, work),
     ...(await buildCommands(project, kernel, work, jobs, extra)),
     { argv: ['mkdir', '-p', target] },
-    { argv: ['cp', ...madeIn(forKernel(project, kernel), work), target] },
+    ...copies(forKernel(project, kernel), work, target),
     { argv: ['rm', '-rf', work] },
   ]
 }

@@ -380,6 +380,13 @@ END
       cd / && sh -e /root/plan`)
     assert.match(await root.sh(`ls /root/pasted/${release}`), /hello_else\.ko/)
     assert.equal((await root.sh('ls /tmp')).trim(), '')
+    const made = await root.sh(`
+      sed 's/"hello_else",/&"as": "hello_other",/' /root/hello/manifest.json > /root/hello/as.json
+      ${command.join(' ')} build --dry-run --kernel ${release} --out /root/as \\
+        --manifest /root/hello/as.json > /root/plan
+      cd / && sh -e /root/plan >&2; rm /root/hello/as.json
+      ls /root/as/${release}`)
+    assert.equal(made, 'hello_other.ko\n')
   })
 
   test('what a dry run of keys new and of sign prints can be pasted', async () => {
