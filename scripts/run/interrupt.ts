@@ -7,7 +7,7 @@ export const interruption: AbortSignal = controller.signal
 
 /** From here on Ctrl-C ends what is running, and the run is undone instead of torn off. */
 export function handleInterrupts(): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)
     process.on(signal, () => controller.abort())
 }
 

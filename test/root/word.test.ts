@@ -299,7 +299,8 @@ END
     const { status, screen } = await atTerminal(
       root,
       [...command, 'uninstall', '--yes', '--verbose', ...manifest],
-      [{ after: /every-kernel remove/, keys: '\x03', again: true }],
+      // Ctrl-\ is answered as Ctrl-C is.
+      [{ after: /every-kernel remove/, keys: '\x1c', again: true }],
     )
     assert.equal(status, exitStatus.interrupted, screen)
     assert.deepEqual(await root.changed(before), [])

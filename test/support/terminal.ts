@@ -23,7 +23,8 @@ export async function atTerminal(
   await root.sh(
     'mountpoint -q /dev/pts || mount -t devpts -o ptmxmode=666,mode=620 devpts /dev/pts',
   )
-  const line = [...(user ? as(user) : []), ...words].map(quote).join(' ')
+  // No shell is left between the keys and the command.
+  const line = ['exec', ...(user ? as(user) : []), ...words].map(quote).join(' ')
   const child = root.start(['script', '-qefc', line, '/dev/null'], 'pipe')
   let screen = ''
   let from = 0
