@@ -299,8 +299,11 @@ END
     const { status, screen } = await atTerminal(
       root,
       [...command, 'uninstall', '--yes', '--verbose', ...manifest],
-      // Ctrl-\ is answered as Ctrl-C is.
-      [{ after: /every-kernel remove/, keys: '\x1c', again: true }],
+      [
+        // Ctrl-\ is answered as Ctrl-C is, until there is nobody to answer.
+        { after: /every-kernel remove/, keys: '\x1c', again: true },
+        { after: /Interrupted, and undone/, keys: '' },
+      ],
     )
     assert.equal(status, exitStatus.interrupted, screen)
     assert.deepEqual(await root.changed(before), [])
