@@ -80,6 +80,8 @@ const commandsPage = [
   ...paragraph(
     `Every command can also end with ${always.map((kind) => `${exitStatus[kind]} (${kind})`).join(', ')}; see [exit statuses](exit-statuses.md).`,
   ),
+  '![the first screen of help](../pictures/help.svg)',
+  '',
   '## Common options',
   '',
   ...optionTable(commonOptions(commonNames)),
