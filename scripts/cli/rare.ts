@@ -36,7 +36,7 @@ export const rare: readonly Declared[] = [
       about: ['Prints the dkms.conf that is made from the manifest.'],
       examples: [['vmmci-dkms render --out dkms.conf', '']],
       ends: [],
-      takes: [...talk, 'dryRun'],
+      takes: talk,
       options: [new Option('--out <file>', 'write it there')],
     },
     async (options) => (await import('../commands/render.ts')).render(options),

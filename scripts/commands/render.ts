@@ -7,15 +7,13 @@ import { type CommonOptions, open } from './options.ts'
 export async function render(options: CommonOptions & { out?: string }): Promise<void> {
   const { project, output } = open(options)
   const text = renderDkmsConf(project)
-  if (options.out && !options.dryRun) writeFileSync(options.out, text)
+  if (options.out) writeFileSync(options.out, text)
   const document: Documents['render'] = {
     template: templateFile,
     file: options.out ?? null,
     text,
   }
   output.result(document, () =>
-    options.out
-      ? [`${options.dryRun ? 'Would write' : 'Wrote'} ${options.out}.`]
-      : text.trimEnd().split('\n'),
+    options.out ? [`Wrote ${options.out}.`] : text.trimEnd().split('\n'),
   )
 }

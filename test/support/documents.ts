@@ -12,15 +12,12 @@ function named(words: readonly string[]): DocumentName {
 
 /** Throws unless what a command printed with --json is what its schema says, or an error, or a plan. */
 export function checkDocument(words: readonly string[], stdout: string): void {
-  const name = named(words)
+  const name = words.includes('--dry-run') ? '--dry-run' : named(words)
   const texts =
     name === 'watch' && !stdout.includes('"error": {') ? stdout.trim().split('\n') : [stdout]
-  const names = [
-    name,
-    'error',
-    ...(words.includes('--dry-run') ? ['--dry-run'] : []),
-    ...(words.includes('--stage') ? ['package --stage'] : []),
-  ].filter((one) => one in documents)
+  const names = [name, 'error', ...(words.includes('--stage') ? ['package --stage'] : [])].filter(
+    (one) => one in documents,
+  )
   for (const text of texts) {
     const fits = names.some((one) =>
       ajv.validate({ $ref: `all#/definitions/${encodeURI(one)}` }, JSON.parse(text)),

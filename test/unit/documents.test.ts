@@ -20,6 +20,14 @@ test('every command that takes --json says what it prints', () => {
 
 const cli = await bundledCli()
 
+/** Each dry run: of a command, or of the first of its words that has one. */
+const dryRuns = commands
+  .filter(({ described }) => described.takes.includes('dryRun'))
+  .map(({ described: { name, what = [], only } }) => [
+    ...[name, ...(only?.dryRun ?? what).slice(0, 1)],
+    '--dry-run',
+  ])
+
 /** What can be asked of any machine, by anybody. */
 for (const words of [
   ['check'],
@@ -27,9 +35,7 @@ for (const words of [
   ['keys', 'show'],
   ['render'],
   ['watch', '--count', '1'],
-  ['smoke', '--dry-run'],
-  ['uninstall', '--dry-run'],
-  ['keys', 'new', '--dry-run'],
+  ...dryRuns,
   ['install', '--kernel', '$(id)'],
   ['no-such-command'],
   ['status', '--no-such-option'],
