@@ -8,7 +8,8 @@ import type { Project } from '../manifest/manifest.ts'
 import { fileNames } from '../manifest/names.ts'
 import { quote, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
-import { scratchProblem } from '../run/scratch.ts'
+import { lockFolder } from '../run/lock.ts'
+import { readOnly, scratchProblem } from '../run/scratch.ts'
 import { readSigning } from '../signing/next.ts'
 import { readClockSource } from '../system/clock-source.ts'
 import { danglingEntries, dkmsTree, dkmsVersion } from '../system/dkms.ts'
@@ -97,17 +98,10 @@ const changed = ['/usr/src', dkmsTree, '/lib/modules']
 
 /** Whether anything can be changed. With a /tmp that is read-only dkms does not even say its version. */
 export function checkWritable(): Finding {
-  const folder = [...changed, tmpdir(), '/etc', '/var/log'].find(isReadOnly)
-  if (folder !== undefined)
-    return fail(
-      'folders',
-      'platform',
-      `${folder} is read-only here.`,
-      `findmnt -T ${quote(folder)}`,
-    )
-  const scratch = scratchProblem()
-  return scratch
-    ? fail('folders', scratch.kind, scratch.message, scratch.more.mend)
+  const folder = [...changed, tmpdir(), '/etc', '/var/log', lockFolder].find(isReadOnly)
+  const problem = folder === undefined ? scratchProblem() : readOnly(folder)
+  return problem
+    ? fail('folders', problem.kind, problem.message, problem.more.mend)
     : ok('folders', 'none is read-only')
 }
 

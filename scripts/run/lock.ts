@@ -8,12 +8,27 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
+import { dirname } from 'node:path'
 import { exec } from './exec.ts'
 import { Failure } from './failure.ts'
 import { throwIfInterrupted } from './interrupt.ts'
+import { readOnly } from './scratch.ts'
 
 /** Where root's locks are: nobody else can put a link there, and a reboot clears it. */
-export const rootLock = (name: string): string => `/run/${name}.lock`
+export const lockFolder = '/run'
+
+/** That of a package. */
+export const rootLock = (name: string): string => `${lockFolder}/${name}.lock`
+
+/** Opens a lock's file; a link in its place is not followed. */
+function opened(file: string): number {
+  const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants
+  try {
+    return openSync(file, O_RDWR | O_CREAT | O_NOFOLLOW, 0o644)
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'EROFS' ? readOnly(dirname(file)) : error
+  }
+}
 
 /** Whether a name still leads to the file that is open: whoever had the lock took it away. */
 function isStill(file: string, fd: number): boolean {
@@ -46,9 +61,8 @@ export async function alone<T>(
   work: () => Promise<T>,
   patience = 600,
 ): Promise<T> {
-  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW
   for (;;) {
-    const fd = openSync(file, flags, 0o644)
+    const fd = opened(file)
     try {
       if (!(await take(fd, ['-n']))) {
         const holder = `Process ${readFileSync(file, 'utf8').trim()}`

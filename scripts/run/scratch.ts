@@ -25,6 +25,10 @@ export function scratchProblem(): Failure | undefined {
   }
 }
 
+/** A folder of the system's in which nothing can be written, by nobody. */
+export const readOnly = (folder: string): Failure =>
+  new Failure('platform', `${folder} is read-only here.`, { mend: `findmnt -T ${quote(folder)}` })
+
 /** A new folder for this run alone; `plain` is one whose name make can take. */
 export function scratchFolder(plain = false): string {
   const above = plain && !isPlain(tmpdir()) ? '/tmp' : tmpdir()
