@@ -7,7 +7,7 @@ export interface ModprobeLine {
   file: string
   line: number
   text: string
-  /** install: modprobe runs that instead. blacklist: nobody but a person loads it. */
+  /** install: modprobe does that instead. blacklist: nobody but a person loads it. */
   kind: 'install' | 'blacklist'
 }
 
@@ -55,16 +55,27 @@ function commandLine(names: Set<string>, root: string): ModprobeLine[] {
     })
 }
 
+/** A pattern as install and alias take it. */
+const pattern = (name: string): RegExp =>
+  new RegExp(`^${plain(name).replaceAll(/\W/g, (c) => ({ '*': '.*', '?': '.' })[c] ?? `\\${c}`)}$`)
+
+/** What a line of modprobe.d does to one of the modules, if it keeps it out. */
+function kindOf(text: string, names: Set<string>): ModprobeLine['kind'] | undefined {
+  const [verb, name = '', other = ''] = text.split(/\s+/)
+  if (verb === 'blacklist') return names.has(plain(name)) ? verb : undefined
+  // modprobe then looks for another module, or for none: "off".
+  const instead = verb === 'install' || (verb === 'alias' && !names.has(plain(other)))
+  return instead && [...names].some((one) => pattern(name).test(one)) ? 'install' : undefined
+}
+
 /** Lines of modprobe.d and of the kernel's command line that keep one of the modules out. */
 export function modprobeLines(modules: string[], root = ''): ModprobeLine[] {
   const names = new Set(modules.map(plain))
   const inFiles = configurationFiles(root).flatMap((file) =>
     [...logicalLines(readFileSync(join(root, file), 'utf8'))].flatMap(
       ({ line, text }): ModprobeLine[] => {
-        const [kind, name] = text.trim().split(/\s+/)
-        return (kind === 'install' || kind === 'blacklist') && names.has(plain(name ?? ''))
-          ? [{ file, line, text: text.trim(), kind }]
-          : []
+        const kind = kindOf(text.trim(), names)
+        return kind ? [{ file, line, text: text.trim(), kind }] : []
       },
     ),
   )
