@@ -7,8 +7,7 @@ import { requireBuildable } from '../check/kernel.ts'
 import { checkNeeds } from '../check/system.ts'
 import type { Documents } from '../cli/documents.ts'
 import type { Project } from '../manifest/manifest.ts'
-import type { Kind } from '../package/kind.ts'
-import { type KindName, kindNames, kinds, planPackages } from '../package/plan.ts'
+import { type KindName, kindNames, planPackages, toolsFor } from '../package/plan.ts'
 import { digest } from '../package/values.ts'
 import { type Command, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
@@ -34,9 +33,9 @@ export interface PackageOptions extends CommonOptions {
 /** Where packages come to lie if nobody says otherwise. */
 export const packagesFolder = 'build/packages'
 
-/** Throws where a kind's own tools are not there. */
-function requireTools(kind: Kind, facts: SystemFacts): void {
-  const missing = Object.entries(kind.tools).filter(([program]) => !which(program))
+/** Throws where what a kind needs is not there. */
+function requireTools(name: KindName, project: Project, facts: SystemFacts): void {
+  const missing = Object.entries(toolsFor(name, project)).filter(([program]) => !which(program))
   if (missing.length === 0) return
   const manager = facts.distribution?.manager ?? 'apt'
   const packages = missing.map(([program, names]) => names[manager] ?? program)
@@ -46,14 +45,14 @@ function requireTools(kind: Kind, facts: SystemFacts): void {
 }
 
 /** The kinds that were asked for; all of those whose tools are here, for `all`. */
-function chosen(word: string, facts: SystemFacts, output: Output): KindName[] {
+function chosen(word: string, project: Project, facts: SystemFacts, output: Output): KindName[] {
   if (word !== 'all') {
-    requireTools(kinds[word as KindName], facts)
+    requireTools(word as KindName, project, facts)
     return [word as KindName]
   }
   return kindNames.filter((name) => {
     try {
-      requireTools(kinds[name], facts)
+      requireTools(name, project, facts)
       return true
     } catch (error) {
       output.warn(`No ${name}: ${(error as Failure).message}`)
@@ -137,7 +136,7 @@ export async function makePackages(word: string, options: PackageOptions): Promi
   const pair = keyPair(options)
   requireBuilt(options)
   const facts = readFacts(project)
-  const names = chosen(word, facts, output).filter(
+  const names = chosen(word, project, facts, output).filter(
     (name) => !options.binary || name === 'deb' || name === 'rpm',
   )
   if (names.length === 0)

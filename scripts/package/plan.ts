@@ -14,7 +14,7 @@ import type { ModuleInfo } from '../system/modules.ts'
 import { alpine } from './alpine.ts'
 import { arch } from './arch.ts'
 import { deb } from './deb.ts'
-import type { PackageInput } from './kind.ts'
+import type { Kind, PackageInput } from './kind.ts'
 import { readReleases } from './releases.ts'
 import { rpm } from './rpm.ts'
 
@@ -22,6 +22,18 @@ export const kinds = { deb, rpm, arch, alpine }
 
 export type KindName = keyof typeof kinds
 export const kindNames = Object.keys(kinds) as KindName[]
+
+/** What a Makefile in the sources wants. */
+const compiling: Kind['tools'] = {
+  cc: { apt: 'gcc', dnf: 'gcc', zypper: 'gcc', pacman: 'gcc', apk: 'gcc', xbps: 'gcc' },
+  make: {},
+}
+
+/** A kind's own tools, and those for the project's programs. Alpine's are built where its package is. */
+export const toolsFor = (name: KindName, { programs }: Project): Kind['tools'] => ({
+  ...kinds[name].tools,
+  ...(name !== 'alpine' && programs?.make.some(({ program }) => !program) && compiling),
+})
 
 /** Makes the folder that a kind's tools want to find themselves in; one run has it at a time. */
 function takePlace(place: string): void {

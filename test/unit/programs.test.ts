@@ -9,7 +9,7 @@ import { loadManifest } from '../../scripts/manifest/load.ts'
 import type { Project } from '../../scripts/manifest/manifest.ts'
 import { debianChangelog } from '../../scripts/package/changelog.ts'
 import { type PackageInput, rendered } from '../../scripts/package/kind.ts'
-import { kinds } from '../../scripts/package/plan.ts'
+import { kindNames, kinds, toolsFor } from '../../scripts/package/plan.ts'
 import { readReleases } from '../../scripts/package/releases.ts'
 import { packageValues } from '../../scripts/package/values.ts'
 import { ask, exec, type Result } from '../../scripts/run/exec.ts'
@@ -222,6 +222,18 @@ test('programs that are there are built again only for other sources', () => {
   const project = load({ programs: { make: [{}], files: { '/usr/bin/env': 'env' } } })
   assert.equal(missingPrograms(project, false, undefined), undefined)
   assert.ok(missingPrograms(project, true, undefined))
+})
+
+test('what builds programs is asked for with a package that builds them', () => {
+  const byMake = load({ programs: { make: [{}], files } })
+  for (const name of kindNames) {
+    const has = (project: Project) => 'cc' in toolsFor(name, project)
+    assert.equal(has(byMake), name !== 'alpine')
+    // A script of their own wants what nobody knows.
+    assert.equal(has(load()), false)
+    assert.equal(has(load({ programs: undefined })), false)
+    for (const own of Object.keys(kinds[name].tools)) assert.ok(own in toolsFor(name, byMake))
+  }
 })
 
 const input = (project: Project): PackageInput => ({
