@@ -30,14 +30,24 @@ export function undoCommands(
   paths: string[],
   newFolders: string[],
   backup: string | undefined,
-  releases: string[],
 ): Command[] {
   return [
     ...(paths.length > 0 ? [root('rm', '-rf', ...paths)] : []),
     ...newFolders.map((folder): Command => ({ ...root('rmdir', folder), optional: true })),
     ...(backup ? [root('tar', '-C', '/', '-xpf', backup)] : []),
-    ...releases.map((release): Command => ({ ...root('depmod', release), optional: true })),
   ]
+}
+
+/** Makes the module lists of kernels anew; those that cannot be are told of, and what makes them. */
+async function listAnew(releases: string[], output: Output): Promise<boolean> {
+  let all = true
+  for (const command of releases.map((release) => root('depmod', release)))
+    for (const line of await runAnyway([command])) {
+      output.warn(`Could not undo: ${line}`)
+      output.warn(`  try: ${show(command)}`)
+      all = false
+    }
+  return all
 }
 
 /** The same once more; where that cannot be read any longer, what it was before is put back all the same. */
@@ -89,14 +99,15 @@ export async function transaction(
       const now = touchedNow(touched, before)
       const paths = [...new Set([...before.paths, ...now.paths])].filter(isThere)
       const releases = [...new Set([...before.releases, ...now.releases])]
-      const failed = await runAnyway(undoCommands(paths, newFolders, backup, releases))
+      const failed = await runAnyway(undoCommands(paths, newFolders, backup))
       for (const line of failed) output.warn(`Could not undo: ${line}`)
       isNeeded = failed.length > 0 && backup !== undefined
       if (isNeeded && backup) {
         output.warn(`What was there before is kept in ${backup}. This puts it back:`)
         output.warn(`  ${show(root('tar', '-C', '/', '-xpf', backup))}`)
       }
-      throw interruption.aborted && failed.length === 0 ? undone() : error
+      const isUndone = (await listAnew(releases, output)) && failed.length === 0
+      throw interruption.aborted && isUndone ? undone() : error
     }
   } finally {
     if (!isNeeded) rmSync(folder, { recursive: true, force: true })

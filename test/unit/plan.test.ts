@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync } from 'node:fs'
+import { chmodSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { below, isInPlace, type NewFile, writeFiles } from '../../scripts/install/files.ts'
 import {
@@ -314,17 +314,32 @@ test('undoing goes on where what there is now cannot be read', async () => {
 
 test('undoing removes what is new before it restores what was', () => {
   assert.deepEqual(
-    undoCommands(['/usr/src/m-1'], ['/a/b', '/a'], '/tmp/before.tar', ['6.1']).map((c) =>
-      c.argv.join(' '),
-    ),
-    [
-      'rm -rf /usr/src/m-1',
-      'rmdir /a/b',
-      'rmdir /a',
-      'tar -C / -xpf /tmp/before.tar',
-      'depmod 6.1',
-    ],
+    undoCommands(['/usr/src/m-1'], ['/a/b', '/a'], '/tmp/before.tar').map((c) => c.argv.join(' ')),
+    ['rm -rf /usr/src/m-1', 'rmdir /a/b', 'rmdir /a', 'tar -C / -xpf /tmp/before.tar'],
   )
+})
+
+test('module lists that an undo cannot make are told of, and nothing else is kept for that', async () => {
+  const tree = new Tree({ file: 'old' })
+  const said: string[] = []
+  const output = new Output({ quiet: true })
+  output.warn = (line) => said.push(line)
+  const touched = () => ({ paths: [tree.at('file')], releases: ['0.0-nobody'] })
+  const { getuid } = process
+  try {
+    Object.assign(process, { getuid: () => 0 })
+    const work = async () => {
+      tree.put('file', 'new')
+      throw new Error('what failed')
+    }
+    await assert.rejects(transaction(touched, output, work), /what failed/)
+  } finally {
+    Object.assign(process, { getuid })
+  }
+  assert.equal(readFileSync(tree.at('file'), 'utf8'), 'old')
+  assert.equal(said.length, 2, said.join('\n'))
+  assert.match(said[0] ?? '', /^Could not undo: .*depmod 0\.0-nobody: ./)
+  assert.match(said[1] ?? '', /^ {2}try: .*depmod 0\.0-nobody$/)
 })
 
 const words: [string, string][] = [
