@@ -120,7 +120,7 @@ async function run(project: Project, options: InstallOptions, output: Output): P
   if (device.level === 'note') output.tell(device.message)
   const missing = options.prereqs !== false && (await findMissing(project, facts, named))
   if (missing && !isEmpty(missing)) {
-    if (options.dryRun) return showPlan(planPrerequisites(facts, missing), output)
+    if (options.dryRun) return showPlan(planPrerequisites(project, facts, missing), output)
     await installPrerequisites(project, facts, named, missing, options, output)
   }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ask, type Command } from '../run/exec.ts'
 import type { Step } from '../run/steps.ts'
@@ -8,12 +8,19 @@ import { type Distribution, managers } from './packages.ts'
 const record = (name: string): string => join('/var/lib', name, 'packages')
 
 const recorded = (name: string): string[] =>
-  existsSync(record(name)) ? readFileSync(record(name), 'utf8').split('\n').filter(Boolean) : []
+  existsSync(record(name))
+    ? [...new Set(readFileSync(record(name), 'utf8').split('\n').filter(Boolean))]
+    : []
 
-/** Writes down that packages were brought. */
-export function remember(name: string, packages: readonly string[]): void {
-  mkdirSync(dirname(record(name)), { recursive: true, mode: 0o700 })
-  writeFileSync(record(name), `${[...new Set([...recorded(name), ...packages])].join('\n')}\n`)
+/** The step that writes down that packages were brought, after those that were before. */
+export function rememberSteps(name: string, packages: readonly string[]): Step[] {
+  if (packages.length === 0) return []
+  const append = ['dd', 'status=none', 'oflag=append', 'conv=notrunc', `of=${record(name)}`]
+  const commands: Command[] = [
+    { argv: ['mkdir', '-p', '-m', '700', dirname(record(name))], root: true },
+    { argv: append, input: `${packages.join('\n')}\n`, root: true },
+  ]
+  return [{ title: 'Write down which packages came along', kind: 'install', commands }]
 }
 
 /** The step that forgets it; keys may be in the same folder. */

@@ -5,14 +5,20 @@ import type { Output } from '../run/output.ts'
 import { runSteps, type Step } from '../run/steps.ts'
 import type { SystemFacts } from '../system/facts.ts'
 import type { Kernel } from '../system/kernels.ts'
-import { remember } from './brought.ts'
+import { rememberSteps } from './brought.ts'
 import { findMissing, type Missing } from './missing.ts'
 import { installSteps, refreshSteps } from './package-steps.ts'
 
+/** What brings what is missing, and remembers it. */
+const bringSteps = (project: Project, facts: SystemFacts, missing: Missing): Step[] => [
+  ...installSteps(facts, missing),
+  ...rememberSteps(project.package.name, missing.packages),
+]
+
 /** The steps for a dry run, which fetches no newer lists that might know better. */
-export function planPrerequisites(facts: SystemFacts, missing: Missing): Step[] {
+export function planPrerequisites(project: Project, facts: SystemFacts, missing: Missing): Step[] {
   if (missing.hopeless) throw missing.hopeless
-  const steps = [...refreshSteps(facts), ...installSteps(facts, missing)]
+  const steps = [...refreshSteps(facts), ...bringSteps(project, facts, missing)]
   return [
     {
       title: 'Install what is needed first; the rest follows from what these bring',
@@ -72,6 +78,5 @@ export async function installPrerequisites(
     const needs = installSteps(facts, now).flatMap(commandLines)
     await agree(facts, { ...now, kernels: more }, needs, options.yes === true, output)
   }
-  await runSteps(installSteps(facts, now), output)
-  remember(project.package.name, now.packages)
+  await runSteps(bringSteps(project, facts, now), output)
 }

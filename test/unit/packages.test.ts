@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ownManifest } from '../../scripts/build/source-tree.ts'
+import type { Missing } from '../../scripts/install/missing.ts'
 import { removeSteps } from '../../scripts/install/package-steps.ts'
 import {
   findDistribution,
@@ -9,7 +10,9 @@ import {
   parseOsRelease,
   unasked,
 } from '../../scripts/install/packages.ts'
+import { planPrerequisites } from '../../scripts/install/prerequisites.ts'
 import { loadManifest } from '../../scripts/manifest/load.ts'
+import type { Project } from '../../scripts/manifest/manifest.ts'
 import type { Command } from '../../scripts/run/exec.ts'
 import type { SystemFacts } from '../../scripts/system/facts.ts'
 
@@ -112,4 +115,27 @@ test('a removal waits for another run of apt, as an installation does, and says 
   })
   assert.equal(failed?.more.mend, 'dpkg --configure -a')
   assert.deepEqual(removeSteps(facts, []), [])
+})
+
+test('what a dry run says installs packages and writes down that they came along', () => {
+  const [debian] = distributions.filter(({ manager }) => manager === 'apt')
+  const facts = { distribution: debian } as SystemFacts
+  const project = { package: { name: 'm' } } as Project
+  const plan = (missing: Partial<Missing>) =>
+    planPrerequisites(project, facts, {
+      ...{ packages: [], again: [], reasons: [], kernels: [] },
+      ...missing,
+    })
+      .flatMap(({ commands = [] }) => commands)
+      .map(({ argv, input = '' }) => `${argv.join(' ')}${input && `: ${input}`}`)
+      .slice(1)
+  const apt = 'env DEBIAN_FRONTEND=noninteractive apt-get install'
+  const waits = '-o DPkg::Lock::Timeout=600'
+  assert.deepEqual(plan({ packages: ['a', 'b'] }), [
+    `${apt} -y -q --no-install-recommends ${waits} a b`,
+    'mkdir -p -m 700 /var/lib/m',
+    'dd status=none oflag=append conv=notrunc of=/var/lib/m/packages: a\nb\n',
+  ])
+  // They were here before, and did not come along.
+  assert.deepEqual(plan({ again: ['c'] }), [`${apt} --reinstall -y -q ${waits} c`])
 })
