@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Project } from '../manifest/manifest.ts'
-import { byRoot, type Command, exec, quote, which } from '../run/exec.ts'
+import { type Command, exec, quote, which } from '../run/exec.ts'
 import { Failure } from '../run/failure.ts'
 import type { Output } from '../run/output.ts'
 import { runSteps, type Step } from '../run/steps.ts'
@@ -80,7 +80,7 @@ export function requireChrony(project: Project, how: Closeness): Chrony {
   }
   if (!chrony.folder)
     throw new Failure('install', `${chrony.main} names no folder for more configuration.`, {
-      mend: `echo 'confdir /etc/chrony.d' | ${byRoot(`tee -a ${quote(chrony.main)}`)}`,
+      mend: `echo 'confdir /etc/chrony.d' | tee -a ${quote(chrony.main)}`,
     })
   return chrony
 }

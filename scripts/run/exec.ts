@@ -85,10 +85,19 @@ export const noRoot = (why: string): Failure =>
 export const raiser = (): 'sudo' | 'doas' | undefined =>
   (['sudo', 'doas'] as const).find((program) => which(program))
 
-/** A line that only root can run, as this user would type it. */
-export function byRoot(line: string): string {
-  if (isRoot()) return line
-  const by = raiser()
+/** Whether who reads us is root: not somebody whom sudo or doas made it for this run. */
+export function readerIsRoot(env = process.env, by: string | undefined = raiser()): boolean {
+  const { SUDO_UID = '0', DOAS_USER = 'root' } = env
+  return isRoot() && ((SUDO_UID === '0' && DOAS_USER === 'root') || !by)
+}
+
+/** A line that only root can run, as who reads it would type it. */
+export function byRoot(
+  line: string,
+  root = readerIsRoot(),
+  by: string | undefined = raiser(),
+): string {
+  if (root) return line
   return by ? `${by} ${line}` : `su -c ${quote(line)}`
 }
 
@@ -97,16 +106,16 @@ export const asUser = ({ uid, gid }: { uid: string; gid: string }): string[] => 
   ...['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'],
 ]
 
-/** The words that are run in the end, with sudo or doas where they are needed. */
-function words(command: Command): readonly string[] {
-  const by = command.root && !isRoot() ? raiser() : undefined
-  return by ? [by, ...command.argv] : command.argv
+/** A command's words, with sudo or doas where `privileged` is false and they are needed. */
+function words({ argv, root }: Command, privileged: boolean): readonly string[] {
+  const by = root && !privileged ? raiser() : undefined
+  return by ? [by, ...argv] : argv
 }
 
 /** A command as a person would type it. */
 export function show(command: Command): string {
   const env = Object.entries(command.env ?? {}).map(([name, value]) => `${name}=${quote(value)}`)
-  const line = [...env, ...words(command).map(quote)].join(' ')
+  const line = [...env, ...words(command, readerIsRoot()).map(quote)].join(' ')
   const fed = command.input === undefined ? line : `printf %s ${quote(command.input)} | ${line}`
   // Whoever pastes it stays where they are.
   return command.cwd ? `(cd ${quote(command.cwd)} && ${fed})` : fed
@@ -134,7 +143,7 @@ interruption.addEventListener('abort', () => running.forEach(stop))
  * that an interruption is answered by us, in order; except under sudo, which wants its terminal.
  */
 export async function exec(command: Command, options: ExecOptions = {}): Promise<Result> {
-  const argv = words(command)
+  const argv = words(command, isRoot())
   if (command.root && !isRoot() && !raiser()) throw noRoot(unraisable)
   const { terminal, file } = options
   const own = argv === command.argv && !terminal

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import { home } from '../home.ts'
 import { type Command, ownWords, quote, userPath } from './exec.ts'
 import { isOwnScript } from './own-script.ts'
+import { pasted } from './pasted.ts'
 
 /** How this program was called: under which of its names, and for whose module. */
 export interface Called {
@@ -60,8 +61,8 @@ export const ours = (...words: string[]): Command => ({
 const verbs =
   /\bvmmci-dkms (check|render|build|install|uninstall|status|watch|smoke|report|sign|keys|package)\b/g
 
-/** A text for people, in which our own commands work when they are pasted: the same program, the same module. */
-export function asTyped(text: string, by: Called = called): string {
+/** Our own commands as they work when they are pasted: the same program, the same module. */
+function withOwn(text: string, by: Called): string {
   const { manifest } = by
   return text
     .replaceAll(verbs, (_, verb: string) =>
@@ -70,6 +71,18 @@ export function asTyped(text: string, by: Called = called): string {
     .replaceAll(/\bvmmci-dkms (?=import|init|completion|--help)/g, () => `${by.word} `)
 }
 
+/** A text for people, in which commands work when they are pasted: our own, and those that mend something. */
+export const asTyped = (text: string, by: Called = called): string =>
+  withOwn(text, by).replaceAll(/^( *try: )(.+)$/gm, (_, head, line) => head + pasted(line))
+
 /** The same in all strings of a document. */
 export const typedJson = (document: unknown): string =>
-  JSON.stringify(document, (_, value) => (typeof value === 'string' ? asTyped(value) : value), 2)
+  JSON.stringify(
+    document,
+    (key, value) => {
+      if (typeof value !== 'string') return value
+      const text = asTyped(value)
+      return key === 'mend' || key === 'next' ? pasted(text) : text
+    },
+    2,
+  )

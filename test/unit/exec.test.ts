@@ -9,6 +9,7 @@ import {
   noRoot,
   quote,
   raiser,
+  readerIsRoot,
   show,
   toolPath,
   userPath,
@@ -151,6 +152,10 @@ test('asking: what was said; nothing where the program says no or is missing', a
   assert.equal(await ask([]), undefined)
 })
 
+// Who called the tests may be root by sudo.
+delete process.env.SUDO_UID
+delete process.env.DOAS_USER
+
 test('what needs root is raised by sudo or doas, and only then', async () => {
   const { getuid } = process
   try {
@@ -174,6 +179,24 @@ test('a line for root is typed with what makes this user root', async () => {
     Object.assign(process, { getuid: () => 1000 })
     const by = raiser()
     assert.equal(byRoot("echo 'a b'"), by ? `${by} echo 'a b'` : "su -c 'echo '\\''a b'\\'''")
+  } finally {
+    Object.assign(process, { getuid })
+  }
+})
+
+test('whom sudo or doas made root for this run is no root to read on', () => {
+  const { getuid } = process
+  try {
+    Object.assign(process, { getuid: () => 0 })
+    for (const env of [{}, { SUDO_UID: '0' }, { DOAS_USER: 'root' }])
+      assert.equal(readerIsRoot(env, 'sudo'), true)
+    for (const env of [{ SUDO_UID: '1000' }, { DOAS_USER: 'nobody' }]) {
+      assert.equal(readerIsRoot(env, 'doas'), false)
+      // There they came from elsewhere.
+      assert.equal(readerIsRoot(env, ''), true)
+    }
+    Object.assign(process, { getuid: () => 1000 })
+    assert.equal(readerIsRoot({}, 'sudo'), false)
   } finally {
     Object.assign(process, { getuid })
   }
