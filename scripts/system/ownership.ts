@@ -42,8 +42,10 @@ export async function findOwner(path: string): Promise<Owner | undefined> {
     const deb = debianOwner((await ask(['dpkg-query', '-S', name])) ?? '')
     if (deb) return { package: deb, manager: 'apt' }
   }
-  // Where rpm has no database, asking it would make one.
-  const hasRpms = ['/var/lib/rpm', '/usr/lib/sysimage/rpm'].some((folder) => existsSync(folder))
+  // Where rpm has no database, asking it would make one: Debian's rpm comes with an empty folder.
+  const hasRpms = ['/var/lib/rpm', '/usr/lib/sysimage/rpm'].some((folder) =>
+    ['rpmdb.sqlite', 'Packages.db', 'Packages'].some((name) => existsSync(join(folder, name))),
+  )
   const query = ['rpm', '-qf', '--qf', '%{NAME} %{VERSION}-%{RELEASE}.%{ARCH}\n', path]
   const rpm = hasRpms ? await ask(query) : undefined
   const [name, version] = rpm?.split('\n')[0]?.split(' ') ?? []
