@@ -60,6 +60,8 @@ test('a program is built by who called sudo, put in place, found there, and take
   await isGone(root, program)
   await isGone(root, manual)
   assert.deepEqual(await root.changed(before), [])
+  // Debian's rpm is here, and was asked for nothing: it would have made a database.
+  assert.equal(await root.sh('ls -A /var/lib/rpm'), '')
 })
 
 test('what a dry run prints installs the program when it is pasted', async () => {

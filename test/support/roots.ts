@@ -562,8 +562,7 @@ export class Root {
   /** Every path that an installation could change, with what tells a change. */
   state(): Promise<string> {
     return this.sh(
-      `find /usr/src /var/lib/dkms /lib/modules /etc /run/lock /tmp /var/tmp /usr/local \\
-        $(ls -d /var/lib/rpm 2>/dev/null) \\
+      `find /usr/src /var/lib/dkms /lib/modules /etc /run/lock /tmp /var/tmp \\
         -not -path '/usr/src/linux-*' -not -name 'modules.*' -not -name 'mok.*' \\
         -printf '%p %y %m %l ' \\( -type f -printf '%s' -o -true \\) -printf '\\n' | sort`,
     )
