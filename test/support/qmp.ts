@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { patiently } from './patience.ts'
 
+const ended = () => new Error('QEMU has ended')
+
 /** QEMU's own control socket (qemu-qmp-ref), a command at a time. */
 export class Qmp {
   private text = ''
@@ -11,7 +13,7 @@ export class Qmp {
       this.text += chunk
     })
     socket.on('error', () => {})
-    socket.on('close', () => socket.emit('error', new Error('QEMU has ended')))
+    socket.on('close', () => socket.emit('error', ended()))
   }
 
   static async connect(path: string): Promise<Qmp> {
@@ -22,6 +24,8 @@ export class Qmp {
 
   /** Sends a command, and gives what it returned. */
   async execute(command: string, args: object = {}): Promise<unknown> {
+    // Nobody is left to answer, and the close was told already.
+    if (this.socket.closed) throw ended()
     this.socket.write(`${JSON.stringify({ execute: command, arguments: args })}\n`)
     return patiently(`an answer to QMP ${command}`, this.answer())
   }

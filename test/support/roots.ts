@@ -284,7 +284,7 @@ rm systemd-timesyncd_*.deb`,
     backports: true,
     packages: [
       ...['systemd-sysv', 'udev', 'dbus', 'linux-image-amd64', 'initramfs-tools'],
-      ...['chrony', 'nodejs', 'rpm', 'kexec-tools'],
+      ...['chrony', 'nodejs', 'rpm', 'kexec-tools', 'pciutils'],
     ],
   },
 } satisfies Record<string, RootSpec>

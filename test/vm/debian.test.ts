@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { home } from '../../scripts/home.ts'
 import { boot } from '../support/debian.ts'
 import { command } from '../support/device.ts'
 import { addHarness } from '../support/disks.ts'
@@ -75,6 +77,12 @@ const chronyCopies = [
   '/etc/systemd/system/chrony.service.d/vmmci-dkms.conf',
 ]
 
+/** How the README has one look for the device and the drivers. */
+const looked = readFileSync(join(home, 'README.md'), 'utf8').match(
+  /(lspci|dmesg) .*\| grep [^`\n]*/g,
+)
+assert.equal(looked?.length, 2)
+
 /** chrony has the host's clock for its reference, and runs since the boot. */
 async function chronyFollows(guest: Guest): Promise<void> {
   await guest.sh("until chronyc -n sources | grep -q '^#\\* VMCI'; do sleep 1; done")
@@ -89,6 +97,7 @@ test('a whole Debian 13: install --chrony, a sleep of the host, and uninstall', 
   await boot(root, '6.12', async (guest) => {
     const { device } = guest
     await isUp(guest)
+    for (const line of looked) assert.notEqual(await guest.sh(line), '', line)
     assert.match(await guest.sh(`${ours} install --yes`), /chrony can follow this clock/)
     assert.match(await guest.sh(`${ours} install --chrony --dry-run`), /^systemctl try-restart/m)
     const told = await guest.sh(`${ours} install --chrony --yes`)
