@@ -6,7 +6,7 @@ import { home } from '../../scripts/home.ts'
 import type { RootName } from '../support/roots.ts'
 import { TheirModule } from '../support/their-module.ts'
 
-/** Debian 13's packages of modules that nobody here has written, and what each shows. */
+/** Debian's packages of modules that nobody here has written, and what each shows: 13's, where it has them. */
 const table: [name: string, shows: string][] = [
   ['acpi-call-dkms', 'a plain one'],
   ['v4l2loopback-dkms', 'conditions in its dkms.conf'],

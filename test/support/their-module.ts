@@ -3,16 +3,17 @@ import { join } from 'node:path'
 import { cached } from './cache.ts'
 import { packedPackage, Root, type RootName } from './roots.ts'
 
-/** A folder with Debian's package of somebody's module, of a suite, fetched once. */
+/** A folder with Debian's package of somebody's module, of a suite or, if it has none, of sid: fetched once. */
 const fetched = (name: string, suite: string): Promise<string> =>
   cached(`modules/${name}`, `${name} ${suite}`, async (folder) => {
     await using root = await Root.of('package')
     // A mirror may have stood still for a while, and sid's index is good for a week.
     await root.sh(`
       sed -i '1s/ trixie main$/ ${suite} main contrib non-free/;2,$d' /etc/apt/sources.list
+      [ ${suite} = sid ] || sed -i '1{p;s/ ${suite} / sid /}' /etc/apt/sources.list
       apt-get update -q -o Acquire::Check-Valid-Until=false
       cd /root
-      apt-get download -q ${name}
+      apt-get download -q -t ${suite} ${name}
       mv *.deb their.deb`)
     copyFileSync(join(root.folder, 'root/their.deb'), join(folder, 'their.deb'))
   })
