@@ -55,8 +55,9 @@ function chosen(word: string, project: Project, facts: SystemFacts, output: Outp
       requireTools(name, project, facts)
       return true
     } catch (error) {
-      output.warn(`No ${name}: ${(error as Failure).message}`)
-      output.warn(`  try: ${(error as Failure).more.mend}`)
+      const { message, more } = error as Failure
+      output.warn(`No ${name}: ${message}`)
+      if (more.mend) output.warn(`  try: ${more.mend}`)
       return false
     }
   })
