@@ -118,11 +118,23 @@ export function showPlan(steps: readonly Step[], output: Output): void {
   output.commands(steps.flatMap(typed), showSteps(steps))
 }
 
-/** Runs commands whatever happens, to their end; for undoing. Returns those that failed, and why. */
+/**
+ * One more time where a signal ended it: what is typed at a terminal can meet a process that has no
+ * group of its own yet. Not for ever: somebody may mean it.
+ */
+async function toItsEnd(command: Command, left = 5): Promise<Result> {
+  const result = await exec({ ...command, whole: true })
+  return result.status === 128 && left > 0 ? toItsEnd(command, left - 1) : result
+}
+
+/**
+ * Runs commands, which may be run twice, whatever happens, to their end; for undoing. Returns those
+ * that failed, and why.
+ */
 export async function runAnyway(commands: readonly Command[]): Promise<string[]> {
   const failed: string[] = []
   for (const command of commands) {
-    const result = await exec({ ...command, whole: true })
+    const result = await toItsEnd(command)
     if (result.status !== 0 && !command.optional)
       failed.push(`${show(command)}: ${result.stderr.trim()}`)
   }

@@ -11,6 +11,7 @@ import {
 } from '../../scripts/install/plan.ts'
 import { quote, show } from '../../scripts/run/exec.ts'
 import { Output } from '../../scripts/run/output.ts'
+import { runAnyway } from '../../scripts/run/steps.ts'
 import { transaction, undoCommands } from '../../scripts/run/transaction.ts'
 import { Tree } from '../support/tree.ts'
 
@@ -359,4 +360,13 @@ for (const [word, quoted] of words)
 test('a shown command can be typed', () => {
   assert.equal(show({ argv: ['tee', '/a'], input: "it's\n" }), "printf %s 'it'\\''s\n' | tee /a")
   assert.equal(show({ argv: ['make', 'M=/a b'], cwd: '/x y' }), "(cd '/x y' && make 'M=/a b')")
+})
+
+test('an undo that a key at the terminal has met is run once more, but not for ever', async () => {
+  const tree = new Tree({})
+  const script = 'echo >> times; [ $(wc -l < times) -gt 2 ] || kill -QUIT $$'
+  const command = { argv: ['sh', '-c', script], cwd: tree.root }
+  assert.deepEqual(await runAnyway([command]), [])
+  const [failed] = await runAnyway([{ argv: ['sh', '-c', 'kill -QUIT $$'] }])
+  assert.match(failed ?? '', /^sh -c/)
 })
