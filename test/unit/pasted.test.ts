@@ -23,7 +23,7 @@ for (const [line, bySudo] of [
   ["su -c 'reboot && dmesg'", undefined],
   ['sudo ls -l /root', undefined],
   ["echo 'a | reboot' | sudo tee -a /etc/x", undefined],
-  ["less 'it'\\''s && reboot'", undefined],
+  ["less '/proc/it'\\''s && reboot'", undefined],
   [`${editor} ${own.at('manifest.json')}`, undefined],
   ['reboot', 'sudo reboot'],
   ['dmesg | less', 'sudo dmesg | less'],
