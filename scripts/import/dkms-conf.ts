@@ -5,6 +5,7 @@ import { rangeOf } from '../manifest/kernel-range.ts'
 import type { Make, Manifest, Module } from '../manifest/manifest.ts'
 import { architectures } from '../manifest/schema.ts'
 import { sourceFiles } from '../manifest/sources.ts'
+import { isVersion } from '../manifest/words.ts'
 import { readMakes } from './make.ts'
 import { forTheirKernels, type Matched } from './match.ts'
 import { readAssignments, readCommands } from './shell.ts'
@@ -232,8 +233,7 @@ export function importDkmsConf(text: string, folder: string): Imported {
     if (!understood.has(key) && dkmsOnly.test(key))
       notes.push(`${key}, ${get(key)[0]}, is not taken over${instead[key] ?? ''}.`)
   if (!name) notes.push('PACKAGE_NAME is not said: say the name in the manifest.')
-  const isVersion = /^[A-Za-z0-9][A-Za-z0-9.+~_-]*$/.test(version)
-  if (!isVersion)
+  if (!isVersion(version))
     notes.push(`PACKAGE_VERSION is ${version || 'not said'}: say the version in the manifest.`)
 
   const license = findLicense(folder, sources)
@@ -252,7 +252,7 @@ export function importDkmsConf(text: string, folder: string): Imported {
     manifest: {
       package: {
         name,
-        ...(isVersion && { version }),
+        ...(isVersion(version) && { version }),
         summary: findDescription(name, folder, sources) ?? `Module ${name}`,
         license: stated,
         maintainer: 'Nobody <nobody@localhost>',

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { versionPattern } from './words.ts'
 
 /** What the one and the other say, where all say the same. */
 function agreed(found: (string | undefined)[]): string | undefined {
@@ -25,10 +26,9 @@ export function packageJson(root: string, key: string): string | undefined {
   }
 }
 
-/** A version, but not what a script of the sources is to put one for. */
-const version = '[A-Za-z0-9][A-Za-z0-9.+~_-]*'
-const packageVersion = new RegExp(`^\\s*PACKAGE_VERSION=["']?(${version})["']?\\s*$`, 'm')
-const moduleVersion = new RegExp(`^MODULE_VERSION\\("(${version})"\\)`, 'm')
+// A version, but not what a script of the sources is to put one for.
+const packageVersion = new RegExp(`^\\s*PACKAGE_VERSION=["']?(${versionPattern})["']?\\s*$`, 'm')
+const moduleVersion = new RegExp(`^MODULE_VERSION\\("(${versionPattern})"\\)`, 'm')
 
 /** A package's version, from package.json, dkms.conf, or what all MODULE_VERSIONs of the sources say. */
 export function findVersion(root: string, folder: string, sources: string[]): string | undefined {

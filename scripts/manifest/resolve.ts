@@ -5,15 +5,12 @@ import type { Distribution, Manifest, Project } from './manifest.ts'
 import type { Mistake } from './mistake.ts'
 import { architectures } from './schema.ts'
 import { matching, sourceFiles } from './sources.ts'
-import { oneLine } from './words.ts'
+import { isVersion, oneLine } from './words.ts'
 
 const ownTable = distributions as Distribution[]
 
 /** The manifest's own entries first: the first one that fits is taken. */
 const withTable = (own: Distribution[]): Distribution[] => [...own, ...ownTable]
-
-/** What the schema asks of one that a manifest says: it becomes a part of paths. */
-const isVersion = (version: string): boolean => /^[A-Za-z0-9][A-Za-z0-9.+~_-]*$/.test(version)
 
 /** What a manifest leaves out and nothing around it tells. */
 function unknown(path: (string | number)[], what: string, key: string): Mistake {

@@ -12,6 +12,7 @@ import {
   plainWord,
   strict,
   text,
+  versionPattern,
   word,
 } from './words.ts'
 
@@ -23,7 +24,7 @@ const about = strict(
     }),
     version: Type.Optional(
       Type.String({
-        pattern: '^[A-Za-z0-9][A-Za-z0-9.+~_-]*$',
+        pattern: `^${versionPattern}$`,
         description: 'As it is. Not said: what package.json, dkms.conf or the sources say.',
       }),
     ),

@@ -12,6 +12,11 @@ export const text = (description: string) => Type.String({ description })
 /** What is one line, whatever was written: it becomes a line of files that others read. */
 export const oneLine = (said: string): string => said.split(/\s+/).join(' ').trim()
 
+/** A package's version, as dkms takes any: it becomes a part of paths. */
+export const versionPattern = '[A-Za-z0-9][A-Za-z0-9.+~_-]*'
+
+export const isVersion = (text: string): boolean => new RegExp(`^${versionPattern}$`).test(text)
+
 /** One of some words. */
 export const oneOf = <const T extends string[]>(words: [...T], description: string) =>
   Type.Enum(words, { type: 'string', description })
