@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PartialStrykerOptions } from '@stryker-mutator/api/core'
 import { home } from '../../scripts/home.ts'
@@ -28,6 +29,12 @@ const judges = ['unit', 'mutants', 'support', 'fixtures']
   .map(({ parentPath, name }) => join(parentPath, name))
   .concat(join(home, 'package-lock.json'))
   .sort()
+
+// Stryker ends its workers without a word: what their tests leave goes with this folder.
+const left = mkdtempSync(join(tmpdir(), 'vmmci-dkms-mutants-'))
+chmodSync(left, 0o755)
+process.env.TMPDIR = left
+process.on('exit', () => rmSync(left, { recursive: true, force: true }))
 
 const allOfThem = Buffer.concat(judges.map((file) => readFileSync(file)))
 

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { InstrumenterContext } from '@stryker-mutator/api/core'
@@ -26,10 +25,6 @@ interface Bundle {
 /** What the mutants look at to know whether it is their turn. */
 const mutants: InstrumenterContext = {}
 Object.assign(globalThis, { __stryker__: mutants })
-
-// Stryker ends its workers without a word: what tests leave then goes with its own folder.
-process.env.TMPDIR = join(process.cwd(), 'tmp')
-mkdirSync(process.env.TMPDIR, { recursive: true })
 
 /** Runs one test; why it failed, if it did. */
 async function failure({ run }: Listed): Promise<string | undefined> {
