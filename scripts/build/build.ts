@@ -35,6 +35,7 @@ function builtFiles(project: Project, kernel: Kernel, work: string, log: string)
 function buildFailure(
   kernel: Kernel,
   { argv: [program] }: Command,
+  work: string,
   log: string,
   text: string,
   status: number,
@@ -48,7 +49,7 @@ function buildFailure(
     'build',
     `The build for kernel ${kernel.release} failed (${basename(program ?? '')}: ${status}).`,
     {
-      details: [...errorLines(text), ...(hint ? [hint] : [])],
+      details: [...errorLines(text, work), ...(hint ? [hint] : [])],
       mend: `less ${quote(log)}`,
     },
   )
@@ -86,7 +87,7 @@ export async function buildFor(
       text += `$ ${show(command)}\n${stdout}${stderr}`
       if (status === 0) continue
       writeLog(log, text)
-      throw buildFailure(kernel, command, log, text, status)
+      throw buildFailure(kernel, command, work, log, text, status)
     }
     writeLog(log, text)
 

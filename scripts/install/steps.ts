@@ -23,9 +23,9 @@ function kindOf(status: number): FailureKind {
 }
 
 /** dkms says little about a failed build; its make.log says it all, and every-kernel keeps it. */
-function explainDkms(project: Project, releases: string[]) {
+function explainDkms({ package: { name, version } }: Project, releases: string[]) {
   return (command: Command, { status, stdout, stderr }: Result): Failure => {
-    const logs = releases.map((release) => join(logFolder(project.package.name), `${release}.log`))
+    const logs = releases.map((release) => join(logFolder(name), `${release}.log`))
     const said = `${stdout}${stderr}`
     const log = logs.find((file) => said.includes(`Its log: ${file}`))
     const text = `${log ? readLog(log) : ''}\n${said}`
@@ -38,8 +38,11 @@ function explainDkms(project: Project, releases: string[]) {
     const told = /^\S+: (the modules could not be .+)$/m.exec(said)?.[1]
     const plain = `${show(command)} failed with status ${status}.`
     return new Failure(kindOf(status), told?.replace('the', 'The') ?? plain, {
-      details: [...errorLines(text), ...(hint ? [hint] : [])],
-      mend: log ? `less ${log}` : `ls -l ${dkmsTree}/${project.package.name}`,
+      details: [
+        ...errorLines(text, `${dkmsTree}/${name}/${version}/build`),
+        ...(hint ? [hint] : []),
+      ],
+      mend: log ? `less ${log}` : `ls -l ${dkmsTree}/${name}`,
     })
   }
 }

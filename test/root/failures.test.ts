@@ -146,7 +146,7 @@ const cases: Case[] = [
       "sed -i 's/module_pci_driver(obsd_driver);/this is no C;/' /opt/vmmci/kmod/virtio_pci_obsd.c",
     words: ['install', '--yes', '--no-prereqs'],
     kind: 'build',
-    says: /virtio_pci_obsd\.c:\d+:\d+: error: [\s\S]*\n {2}try: less \/var\/log\/vmmci-dkms\/\S+\.log/,
+    says: /^ *virtio_pci_obsd\.c:\d+:\d+: error: [\s\S]*\n {2}try: less \/var\/log\/vmmci-dkms\/\S+\.log/m,
   },
 ]
 

@@ -93,12 +93,23 @@ const makeLogs: [what: string, log: string[], shown: string[]][] = [
 for (const [what, log, shown] of makeLogs)
   test(`shown of a log: ${what}`, () => assert.deepEqual(errorLines(log.join('\n')), shown))
 
+test('a file is told as the sources have it, not by the folder that goes with the build', () => {
+  const log = '/tmp/w-1/sub/x.c:7:3: error: f\n/usr/src/linux-headers/y.h:1: note: g'
+  assert.deepEqual(errorLines(log, '/tmp/w-1'), [
+    'sub/x.c:7:3: error: f',
+    '/usr/src/linux-headers/y.h:1: note: g',
+  ])
+})
+
 test('no more of a log is shown than was asked for', () => {
   const lines = Array.from({ length: 20 }, (_, i) => `line ${i}`)
-  assert.deepEqual(errorLines(lines.join('\n'), 2), ['line 18', 'line 19'])
+  assert.deepEqual(errorLines(lines.join('\n'), undefined, 2), ['line 18', 'line 19'])
   const log = [...lines, 'x.c:1:1: error: a', ...lines].join('\n')
-  assert.deepEqual(errorLines(log, 3), ['x.c:1:1: error: a', 'line 0', 'line 1'])
-  assert.deepEqual(errorLines(['fatal: x.h', ...lines].join('\n'), 2), ['fatal: x.h', 'line 0'])
+  assert.deepEqual(errorLines(log, undefined, 3), ['x.c:1:1: error: a', 'line 0', 'line 1'])
+  assert.deepEqual(errorLines(['fatal: x.h', ...lines].join('\n'), undefined, 2), [
+    'fatal: x.h',
+    'line 0',
+  ])
   assert.equal(errorLines(log).length, 12)
 })
 
