@@ -23,7 +23,7 @@ function kindOf(status: number): FailureKind {
 }
 
 /** dkms says little about a failed build; its make.log says it all, and every-kernel keeps it. */
-function explainDkms({ package: { name, version } }: Project, releases: string[]) {
+function explainDkms({ package: { name }, version }: Project, releases: string[]) {
   return (command: Command, { status, stdout, stderr }: Result): Failure => {
     const logs = releases.map((release) => join(logFolder(name), `${release}.log`))
     const said = `${stdout}${stderr}`

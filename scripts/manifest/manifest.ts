@@ -27,13 +27,14 @@ type Kernel = NonNullable<Manifest['kernel']>
 
 /** A manifest that was checked, with what it need not say. */
 export interface Project extends Omit<Manifest, 'root'> {
-  package: Package & { license: string; maintainer: string }
+  package: Omit<Package, 'version'> & { license: string; maintainer: string }
   /** Absolute path of the manifest. */
   file: string
   /** Its folder, which the sources are relative to. */
   folder: string
   /** Where its package.json, changelog, licence and manual pages are. */
   root: string
+  /** `package.version`, or where that is found out. */
   version: string
   /** Files, each by its path from the folder. */
   sources: string[]
