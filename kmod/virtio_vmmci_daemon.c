@@ -9,14 +9,21 @@
  */
 
 #include <linux/ktime.h>
+#include <linux/math64.h>
 #include <linux/pvclock_gtod.h>
 #include <linux/timekeeper_internal.h>
 #include <linux/timex.h>
 
+#include "compat/tick.h"
 #include "vmmci.h"
 
 /* The length of a tick that nobody adjusted, ns << NTP_SCALE_SHIFT */
-#define VMMCI_TICK	(((u64)NSEC_PER_SEC << NTP_SCALE_SHIFT) / HZ)
+static u64 vmmci_own_tick(const struct timekeeper *tk)
+{
+	u64 second = (u64)NSEC_PER_SEC << NTP_SCALE_SHIFT;
+
+	return div_u64(second + compat_cs_tick_adj(tk), HZ);
+}
 
 /*
  * Called with the timekeeper's lock held: no clock can be read here, but it
@@ -28,13 +35,14 @@ static int vmmci_timekeeping(struct notifier_block *nb, unsigned long was_set,
 {
 	struct vmmci *v = container_of(nb, struct vmmci, timekeeping_nb);
 	const struct timekeeper *tk = data;
+	u64 tick = tk->ntp_tick + compat_skew_delta(tk);
 
-	if (!was_set && !v->tick_was_set && tk->ntp_tick != v->tick)
+	if (!was_set && !v->tick_was_set && tick != v->tick)
 		WRITE_ONCE(v->steered, tk->ktime_sec);
 
-	v->tick = tk->ntp_tick;
+	v->tick = tick;
 	v->tick_was_set = was_set;
-	WRITE_ONCE(v->tick_adjusted, v->tick != VMMCI_TICK);
+	WRITE_ONCE(v->tick_adjusted, v->tick != vmmci_own_tick(tk));
 	return NOTIFY_OK;
 }
 

@@ -91,6 +91,7 @@ const systemRoots: Record<string, RootName[]> = {
   matrix: ['kernel-5.10', 'kernel-7.3'],
   race: ['kernel-5.10', 'kernel-7.3'],
   openrc: ['openrc'],
+  daemons: ['kernel-7.3'],
 }
 
 /** What installations begin with, where it is something else than a Debian 13. */

@@ -108,6 +108,39 @@ onEachKernel(
   },
 )
 
+onEachKernel(
+  'bound, it sets the clock, however little that is off, unless a daemon was at work',
+  { on: 'all', acpi: true },
+  async (guest) => {
+    const boundAnew = async (): Promise<string> => {
+      await guest.sh(`cd /sys/bus/virtio/drivers/virtio_vmmci
+        device=$(ls -d virtio*)
+        echo $device > unbind
+        echo $device > bind`)
+      // In one poll the clock is set first, and measured then.
+      await measured(guest)
+      return guest.attribute('sync_count')
+    }
+    await sync(guest.device)
+    await guest.device.control('clock 0.05 0')
+    assert.equal(await boundAnew(), '1')
+    near((await guest.clockError()).ns, 0, MS, 'error left')
+
+    // 0.00002 ppm is the least that a daemon can ask for.
+    await guest.sh('adjtimex -f 1')
+    const besideDaemon = await boundAnew()
+    await guest.sh('adjtimex -f 0')
+    assert.equal(besideDaemon, '0')
+
+    // OpenNTPD leaves the frequency alone for the most part, and has the kernel slew.
+    assert.equal(await boundAnew(), '1')
+    assert.equal(await guest.attribute('disciplined'), '0')
+    await guest.sh('slew 500')
+    await guest.sh(`cd /sys/bus/virtio/drivers/virtio_vmmci/virtio*/vmmci
+      until [ $(cat disciplined) = 1 ]; do usleep 50000; done`)
+  },
+)
+
 onEachKernel('a host that is 50 ppm fast is told so', { acpi: true }, async (guest, series) => {
   const { device } = guest
   await guest.parameter('step_threshold', 0)
