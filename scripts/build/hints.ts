@@ -70,7 +70,8 @@ export function refusalHint(stderr: string): { hint: string; mend: string } | un
  * The compiler's and linker's own lines from a make log: the first errors, with what they point to.
  * Files below `folder`, where it was built, are named as the sources have them: it goes with the build.
  */
-export function errorLines(log: string, folder?: string, most = 12): string[] {
+export function errorLines(log: string, folder?: string): string[] {
+  const most = 12
   const lines = (folder ? log.replaceAll(`${folder}/`, '') : log).split('\n')
   const first = lines.findIndex((line) => /\b(error|fatal|undefined)\b/i.test(line))
   if (first < 0) return lines.filter(Boolean).slice(-most)

@@ -29,19 +29,17 @@ function explainDkms({ package: { name }, version }: Project, releases: string[]
     const said = `${stdout}${stderr}`
     const log = logs.find((file) => said.includes(`Its log: ${file}`))
     const text = `${log ? readLog(log) : ''}\n${said}`
+    const errors = errorLines(text, `${dkmsTree}/${name}/${version}/build`)
     if (outOfSpace(text))
       return new Failure('space', 'There is no space left for the build.', {
-        details: errorLines(text),
+        details: errors,
         mend: `df -h ${dkmsTree}`,
       })
     const hint = buildHint(text)
     const told = /^\S+: (the modules could not be .+)$/m.exec(said)?.[1]
     const plain = `${show(command)} failed with status ${status}.`
     return new Failure(kindOf(status), told?.replace('the', 'The') ?? plain, {
-      details: [
-        ...errorLines(text, `${dkmsTree}/${name}/${version}/build`),
-        ...(hint ? [hint] : []),
-      ],
+      details: [...errors, ...(hint ? [hint] : [])],
       mend: log ? `less ${log}` : `ls -l ${dkmsTree}/${name}`,
     })
   }

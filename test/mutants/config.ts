@@ -30,13 +30,13 @@ const judges = ['unit', 'mutants', 'support', 'fixtures']
   .concat(join(home, 'package-lock.json'))
   .sort()
 
+const allOfThem = Buffer.concat(judges.map((file) => readFileSync(file)))
+
 // Stryker ends its workers without a word: what their tests leave goes with this folder.
 const left = mkdtempSync(join(tmpdir(), 'vmmci-dkms-mutants-'))
 chmodSync(left, 0o755)
 process.env.TMPDIR = left
 process.on('exit', () => rmSync(left, { recursive: true, force: true }))
-
-const allOfThem = Buffer.concat(judges.map((file) => readFileSync(file)))
 
 export default {
   mutate: pure.map((files) => `scripts/${files}.ts`),

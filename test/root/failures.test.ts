@@ -148,6 +148,14 @@ const cases: Case[] = [
     kind: 'build',
     says: /^ *virtio_pci_obsd\.c:\d+:\d+: error: [\s\S]*\n {2}try: less \/var\/log\/vmmci-dkms\/\S+\.log/m,
   },
+  {
+    name: 'a module that does not compile, without dkms',
+    break:
+      "sed -i 's/module_pci_driver(obsd_driver);/this is no C;/' /opt/vmmci/kmod/virtio_pci_obsd.c",
+    words: ['build', '--out', '/tmp/vmmci-dkms-log-of-build'],
+    kind: 'build',
+    says: /^ *virtio_pci_obsd\.c:\d+:\d+: error: [\s\S]*\n {2}try: less \/tmp\/vmmci-dkms-log-of-build\/\S+\/make\.log/m,
+  },
 ]
 
 for (const { name, break: damage, words, root: from = 'dkms', kind, says } of cases)
