@@ -132,15 +132,15 @@ export const jobs: Job[] = [
     make: () =>
       Promise.all([initramfs('6.12'), nodeDisk(), ...(name === 'debian' ? [builtPackages()] : [])]),
   })).filter(({ name }) => !driverFiles.has(name.replace('system ', ''))),
-  ...folder('package', 'package', (name) => ({
-    roots: ['package', 'dkms'],
-    counted: true,
-    ...(name === 'each' ? { quick: true } : { make: builtPackages }),
-  })),
   ...folder('install', 'root', (name) => ({
     roots: rootRoots[name] ?? ['dkms', 'fresh'],
     counted: true,
     quick: name === 'fresh',
+  })),
+  ...folder('package', 'package', (name) => ({
+    roots: ['package', 'dkms'],
+    counted: true,
+    ...(name === 'each' ? { quick: true } : { make: builtPackages }),
   })),
   {
     // npm run test:modules has the others.

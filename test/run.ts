@@ -11,13 +11,16 @@ import { makeReady } from './support/ready.ts'
 import { beginTimes, took } from './support/times.ts'
 import { summary } from './times.ts'
 
+/** What a job does is waiting for a half: for a guest's clock, a lock, a disk. */
+const usual = availableParallelism() * 2
+
 /** npm test, npm run test:all: see parts.ts for what runs where. */
 const program = new Command('npm test --')
   .description('Runs the tests. They need root, on Debian; unit does not.')
   .addArgument(new Argument('[part...]', 'only these, whole').choices(partNames))
   .option('--all', 'what npm run test:all runs: every part but debug')
   .option('--rest', 'what npm test leaves out of that')
-  .option('--jobs <n>', 'how many at a time', String(availableParallelism() + 1))
+  .option('--jobs <n>', 'how many at a time', String(usual))
   .addHelpText('after', '\nWhat a part is, and which of them run where: test/parts.ts')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse()
