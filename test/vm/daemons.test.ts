@@ -107,7 +107,8 @@ for (const series of ['6.12', '7.3'] as const)
           assert.equal(await guest.clocksource(), clocksource)
           assert.equal(await guest.attribute('sync_count'), '1')
           await polls(guest, 4)
+          // By jiffies a guest that has to wait for a processor loses ticks: its clock may be stepped.
           assert.equal(await guest.attribute('disciplined'), '0')
-          assert.doesNotMatch(guest.console, /disciplines|detected drift/)
+          assert.doesNotMatch(guest.console, /disciplines/)
         },
       ))
