@@ -97,6 +97,11 @@ const fewModules = `find /lib/modules/*/kernel -name '*.ko*' |
   grep -vE '/(virtio|ptp|pps|hid|realtek|huawei)/' | xargs rm
 for kernel in /lib/modules/*/kernel; do depmod "$(basename "$(dirname "$kernel")")"; done`
 
+/** apt and rpm run what packages have to run by a PATH of their own, without ccache. */
+const ccachePaths = `mkdir -p /etc/rpm
+echo 'DPkg::Path "/usr/lib/ccache:/usr/sbin:/usr/bin:/sbin:/bin";' > /etc/apt/apt.conf.d/ccache
+echo '%_install_script_path /usr/lib/ccache:/usr/sbin:/usr/bin:/sbin:/bin' > /etc/rpm/macros.ccache`
+
 const kbuild = ['gcc', 'make', 'kmod', 'sparse', 'xz-utils', 'dkms']
 const headers = 'linux-headers-amd64'
 const node = ['nodejs', 'npm', 'ca-certificates']
@@ -148,7 +153,7 @@ export const specs = {
     suite: 'trixie',
     backports: true,
     packages: ['ccache'],
-    afterwards: fewModules,
+    afterwards: `${fewModules}\n${ccachePaths}`,
   },
   'kernel-6.12': {
     about: 'Linux 6.12',
