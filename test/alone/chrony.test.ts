@@ -10,6 +10,8 @@ const GOAL_NS = 50e3
 
 /** So many errors in a row tell an RMS, one every other second. */
 const ROW = 20
+/** And so many that it is time to ask for that. */
+const FEW = 10
 /** And so many chrony may take to find the clock's rate: its filter learns for minutes if it began badly. */
 const MOST = 20 * ROW
 
@@ -19,13 +21,13 @@ async function error(guest: Guest): Promise<number> {
   return (await guest.clockError()).ns
 }
 
-/** Waits until a row of errors is right. */
+/** Waits until a few errors in a row are right. */
 async function converged(guest: Guest): Promise<void> {
   const all: number[] = []
   do {
     all.push(await error(guest))
     assert.ok(all.length < MOST, `never right: ${all.map(Math.round).join(', ')} ns`)
-  } while (all.length < ROW || rootMeanSquare(all.slice(-ROW)) > GOAL_NS)
+  } while (all.length < FEW || rootMeanSquare(all.slice(-FEW)) > GOAL_NS)
 }
 
 /** The RMS error of the row from now on, whatever is in it, ns; fails where that is not right. */
