@@ -127,7 +127,7 @@ export const jobs: Job[] = [
     ...onKernel('debug', series, file('test/debug/all.ts')),
     named: true,
   })),
-  // Nine minutes where no verdict is kept, and half of that is waiting.
+  // Early, for without kept verdicts it takes nine minutes, half of which it only waits.
   { part: 'mutants', name: 'mutants', words: ['npm', 'run', '-s', 'mutants'], roots: [] },
   ...folder('system', 'vm', (name) => ({
     roots: [...guestRoots('6.12'), 'node', ...(systemRoots[name] ?? [])],

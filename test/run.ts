@@ -11,7 +11,7 @@ import { makeReady } from './support/ready.ts'
 import { beginTimes, took } from './support/times.ts'
 import { summary } from './times.ts'
 
-/** What a job does is waiting for a half: for a guest's clock, a lock, a disk. */
+/** A job spends much of its time waiting: for a guest's clock, a lock, a disk. */
 const usual = availableParallelism() * 2
 
 /** npm test, npm run test:all: see parts.ts for what runs where. */
