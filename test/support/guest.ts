@@ -305,6 +305,8 @@ export class Guest {
         `# ${name}: ${(error as Error).message}`,
         `# the console, in ${folder}/console.log, ends:`,
         tail(this.console),
+        '# the shell said last:',
+        tail(this.answer),
         `# the device's log, in ${folder}/device.log, ends:`,
         ...events,
         tail(this.device.stderr),

@@ -85,7 +85,9 @@ assert.equal(looked?.length, 2)
 
 /** chrony has the host's clock for its reference, and runs since the boot. */
 async function chronyFollows(guest: Guest): Promise<void> {
-  await guest.sh("until chronyc -n sources | grep -q '^#\\* VMCI'; do sleep 1; done")
+  await guest.sh(
+    "until chronyc -n sources | tee /dev/stderr | grep -q '^#\\* VMCI'; do sleep 1; done",
+  )
   assert.equal(await guest.sh('systemctl is-active chrony'), 'active')
 }
 
