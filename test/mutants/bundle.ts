@@ -6,13 +6,14 @@ import { compiledSchema } from '../../scripts/tools/dist.ts'
 
 /**
  * Stryker's buildCommand: the unit tests and what they test, with all mutants in it, in one file at the
- * depth that scripts/home.ts wants. Tests that bundle the command, or look at C, notice no mutant.
+ * depth that scripts/home.ts wants. Tests that bundle the command, or look at C or at pages, notice no
+ * mutant.
  */
 const folder = join(home, 'test/unit')
 const tests = readdirSync(folder).filter(
   (name) =>
     name.endsWith('.test.ts') &&
-    name !== 'kmod.test.ts' &&
+    !['kmod.test.ts', 'pages.test.ts'].includes(name) &&
     !readFileSync(join(folder, name), 'utf8').includes('support/bundled'),
 )
 const lines = [

@@ -15,6 +15,7 @@ import {
   TestStatus,
   toMutantRunResult,
 } from '@stryker-mutator/api/test-runner'
+import { patiently } from '../support/patience.ts'
 import type { Context, Listed } from './node-test.ts'
 
 interface Bundle {
@@ -26,12 +27,15 @@ interface Bundle {
 const mutants: InstrumenterContext = {}
 Object.assign(globalThis, { __stryker__: mutants })
 
-/** Runs one test; why it failed, if it did. */
-async function failure({ run }: Listed): Promise<string | undefined> {
+/**
+ * Runs one test; why it failed, if it did. One that waits for what a mutant keeps from it is ended by
+ * what its own time allows: Stryker allows what all tests of the mutant take together.
+ */
+async function failure({ name, run }: Listed, ms?: number): Promise<string | undefined> {
   const undo: (() => unknown)[] = []
   const context: Context = { after: (step) => undo.push(step) }
   try {
-    await run(context)
+    await patiently(name, Promise.resolve(run(context)), ms && 10 + 1.5 * (ms / 1000))
     return undefined
   } catch (error) {
     return String(error)
@@ -114,7 +118,7 @@ class InProcess implements TestRunner {
     for (const { test, id } of tests) {
       mutants.currentTestId = id
       const began = performance.now()
-      const failureMessage = await failure(test)
+      const failureMessage = await failure(test, this.took.get(id))
       delete mutants.currentTestId
       const timeSpentMs = performance.now() - began
       this.took.set(id, timeSpentMs)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
+import { commandFiles } from '../../scripts/build/command-files.ts'
 import { describedCommands } from '../../scripts/cli/described.ts'
 import { program } from '../../scripts/cli/program.ts'
 import { home } from '../../scripts/home.ts'
@@ -37,12 +38,15 @@ test('every link leads somewhere', () => {
     for (const to of links(page)) assert.ok(existsSync(join(home, to)), `${page}: ${to}`)
 })
 
-test('what the packed pages link to is packed', async () => {
+test('npm packs all that the command needs and its pages link to, and no tests', async () => {
   const argv = ['npm', 'pack', '--dry-run', '--json', '--ignore-scripts']
   const [{ files }] = JSON.parse((await exec({ argv, cwd: home })).stdout) as [
     { files: { path: string }[] },
   ]
   const packed = new Set(files.map(({ path }) => path))
+  const needed = commandFiles().map(({ path }) => path)
+  assert.ok(needed.includes('kmod/manifest.json') && needed.includes('package.json'))
+  for (const path of needed) assert.ok(packed.has(path), path)
   for (const page of pages.filter((name) => packed.has(name)))
     for (const to of links(page)) assert.ok(packed.has(to), `${page}: ${to}`)
   for (const path of packed) assert.doesNotMatch(path, /^(test|\.github|node_modules)\//)

@@ -3,7 +3,6 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { commandFiles } from '../../scripts/build/command-files.ts'
 import { home } from '../../scripts/home.ts'
 import { exec } from '../../scripts/run/exec.ts'
 import { ownScript } from '../../scripts/run/own-script.ts'
@@ -72,13 +71,4 @@ test('the script runs a program with the words that it gets', async () => {
   writeFileSync(script, ownScript(says))
   chmodSync(script, 0o755)
   assert.equal((await exec({ argv: [script, 'a b', '$c'] })).stdout, '["a b","$c"]\n')
-})
-
-test('what the command needs is all packed by npm', async () => {
-  const argv = ['npm', 'pack', '--dry-run', '--json', '--ignore-scripts']
-  const [{ files }] = JSON.parse((await exec({ argv, cwd: home })).stdout)
-  const packed = new Set(files.map(({ path }: { path: string }) => path))
-  const needed = commandFiles().map(({ path }) => path)
-  assert.ok(needed.includes('kmod/manifest.json') && needed.includes('package.json'))
-  for (const path of needed) assert.ok(packed.has(path), path)
 })
