@@ -6,14 +6,16 @@ import { compiledSchema } from '../../scripts/tools/dist.ts'
 
 /**
  * Stryker's buildCommand: the unit tests and what they test, with all mutants in it, in one file at the
- * depth that scripts/home.ts wants. Tests that bundle the command, or look at C or at pages, notice no
- * mutant.
+ * depth that scripts/home.ts wants. Without those that would take more than half of the time, and notice
+ * nothing that others do not: that look at C, at pages, or at what shells make of conditions, and that
+ * bundle the command.
  */
 const folder = join(home, 'test/unit')
+const slow = ['kmod.test.ts', 'pages.test.ts', 'conditions.test.ts']
 const tests = readdirSync(folder).filter(
   (name) =>
     name.endsWith('.test.ts') &&
-    !['kmod.test.ts', 'pages.test.ts'].includes(name) &&
+    !slow.includes(name) &&
     !readFileSync(join(folder, name), 'utf8').includes('support/bundled'),
 )
 const lines = [

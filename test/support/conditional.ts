@@ -10,12 +10,14 @@ const modules = [
   { name: 'always' },
 ]
 
+export const forNewOnes = { T_VARIABLE: 'set', T_SAID: 'it is $HOME "so"' }
+
 /** How they are built, which is for some kernels, too. */
 const make = [
   { kernel: { range: '<6.0' }, words: ['T_BY=old'] },
   {
     kernel: { range: '>=6.0' },
-    environment: { T_VARIABLE: 'set', T_SAID: 'it is $HOME "so"' },
+    environment: forNewOnes,
     words: ['T_BY=new'],
     also: [
       { kernel: { options: ['CONFIG_NET'] }, words: ['T_NET=y', 'T_SAYS=it is $HOME "so"'] },
@@ -30,6 +32,33 @@ const kbuild = `${modules.map(({ name }) => `obj-m += ${name}.o\n`).join('')}
 ccflags-y += -DBUILT=by_$(T_BY)_$(T_NET)_$(T_MACHINE)_$(T_VARIABLE)
 $(foreach text,T_SAYS T_SAID,$(if $($(text)),$(if $(findstring it is $$HOME "so",$(value $(text))),,$(error $(text)=$(value $(text))))))
 `
+
+const net = ['T_NET=y', 'T_SAYS=it is $HOME "so"']
+/** Kernels, and what each of them gets: modules, and the words that make is called with. */
+export const someKernels: [
+  release: string,
+  config: string | undefined,
+  machine: string,
+  modules: string[],
+  words: string[],
+][] = [
+  ['5.10.0-46-lts', 'CONFIG_NET=y\n', 'x86_64', ['before', 'with', 'always'], ['T_BY=old']],
+  ['6.0.0-1-lts', 'CONFIG_NET=m\n', 'aarch64', ['since', 'with', 'always'], ['T_BY=new', ...net]],
+  [
+    '6.12.117+deb13-lts',
+    '# CONFIG_NET is not set\n',
+    's390x',
+    ['since', 'without', 'elsewhere', 'always'],
+    ['T_BY=new', 'T_NET=n', 'T_MACHINE=s390x'],
+  ],
+  [
+    '6.12.117',
+    undefined,
+    'x86_64',
+    ['since', 'with', 'without', 'always'],
+    ['T_BY=new', ...net, 'T_NET=n'],
+  ],
+]
 
 /** A folder with their sources; the path of its manifest. */
 export function conditionalModule(): string {
