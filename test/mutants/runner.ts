@@ -35,7 +35,11 @@ async function failure({ name, run }: Listed, ms?: number): Promise<string | und
   const undo: (() => unknown)[] = []
   const context: Context = { after: (step) => undo.push(step) }
   try {
-    await patiently(name, Promise.resolve(run(context)), ms && 10 + 1.5 * (ms / 1000))
+    await patiently(
+      name,
+      Promise.resolve(run(context)),
+      ms === undefined ? ms : 10 + 1.5 * (ms / 1000),
+    )
     return undefined
   } catch (error) {
     return String(error)
@@ -53,7 +57,7 @@ class InProcess implements TestRunner {
   private loads = 0
   /** Why it could not be loaded: a mutant, and any test notices that. */
   private broken: unknown
-  /** How long each test took when it was last run. */
+  /** How long each test took when it last passed, ms: one that was held up says nothing of the next. */
   private readonly took = new Map<string, number>()
 
   capabilities(): TestRunnerCapabilities {
@@ -121,7 +125,7 @@ class InProcess implements TestRunner {
       const failureMessage = await failure(test, this.took.get(id))
       delete mutants.currentTestId
       const timeSpentMs = performance.now() - began
-      this.took.set(id, timeSpentMs)
+      if (failureMessage === undefined) this.took.set(id, timeSpentMs)
       const result = { id, name: id, timeSpentMs }
       results.push(
         failureMessage === undefined

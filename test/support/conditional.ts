@@ -1,3 +1,4 @@
+import type { Project } from '../../scripts/manifest/manifest.ts'
 import { Tree } from './tree.ts'
 
 /** Modules that only some kernels get; each is the same few lines. */
@@ -10,6 +11,7 @@ const modules = [
   { name: 'always' },
 ]
 
+/** What make's environment is for kernels from 6.0 on. */
 export const forNewOnes = { T_VARIABLE: 'set', T_SAID: 'it is $HOME "so"' }
 
 /** How they are built, which is for some kernels, too. */
@@ -34,6 +36,7 @@ $(foreach text,T_SAYS T_SAID,$(if $($(text)),$(if $(findstring it is $$HOME "so"
 `
 
 const net = ['T_NET=y', 'T_SAYS=it is $HOME "so"']
+
 /** Kernels, and what each of them gets: modules, and the words that make is called with. */
 export const someKernels: [
   release: string,
@@ -59,6 +62,13 @@ export const someKernels: [
     ['T_BY=new', ...net, 'T_NET=n'],
   ],
 ]
+
+/** A project for kernels of one series only. */
+export const onlyFor = (range: string, project: Project): Project => ({
+  ...project,
+  modules: [{ name: 'a', kernel: { range } }],
+  make: [{ kernel: { range } }],
+})
 
 /** A folder with their sources; the path of its manifest. */
 export function conditionalModule(): string {

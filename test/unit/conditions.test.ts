@@ -6,7 +6,7 @@ import { loadManifest } from '../../scripts/manifest/load.ts'
 import type { Project } from '../../scripts/manifest/manifest.ts'
 import { rendered } from '../../scripts/package/kind.ts'
 import { exec } from '../../scripts/run/exec.ts'
-import { conditionalModule, someKernels } from '../support/conditional.ts'
+import { conditionalModule, onlyFor, someKernels } from '../support/conditional.ts'
 import { Tree } from '../support/tree.ts'
 
 const project = loadManifest(conditionalModule())
@@ -115,15 +115,8 @@ test('before dkms or akms knows a kernel it has all that any could get', async (
   assert.deepEqual(list.split(' ').sort(), all.map((name) => `${name}.ko`).sort())
 })
 
-/** For kernels of one series only. */
-const only = (range: string) => ({
-  ...project,
-  modules: [{ name: 'a', kernel: { range } }],
-  make: [{ kernel: { range } }],
-})
-
 test('a kernel that gets nothing is told of by dkms and akms, too', async () => {
-  const some = only('6.12.x')
+  const some = onlyFor('6.12.x', project)
   const last = `${makeOfDkms} || echo failed`
   assert.deepEqual(await byDkms('6.1.0', '/k', 'x86_64', some, last), [
     'Nothing in make is for 6.1.0.',

@@ -10,7 +10,7 @@ import { loadManifest } from '../../scripts/manifest/load.ts'
 import { show } from '../../scripts/run/exec.ts'
 import { parseKernelConfig } from '../../scripts/system/kernel-config.ts'
 import type { Kernel } from '../../scripts/system/kernels.ts'
-import { conditionalModule, forNewOnes, someKernels } from '../support/conditional.ts'
+import { conditionalModule, forNewOnes, onlyFor, someKernels } from '../support/conditional.ts'
 import { Tree } from '../support/tree.ts'
 
 const project = loadManifest(conditionalModule())
@@ -41,15 +41,8 @@ for (const [release, config, machine, modules, words] of someKernels) {
   })
 }
 
-/** For kernels of one series only. */
-const only = (range: string) => ({
-  ...project,
-  modules: [{ name: 'a', kernel: { range } }],
-  make: [{ kernel: { range } }],
-})
-
 test('a kernel that gets nothing is told of', async () => {
-  const some = only('6.12.x')
+  const some = onlyFor('6.12.x', project)
   const about = { version: '6.1.0', headers: { options: new Set<string>() } }
   assert.deepEqual([forKernel(some, about).modules, forKernel(some, about).make], [[], []])
   const kernel = { ...about, release: '6.1.0' } as Kernel
@@ -63,7 +56,11 @@ test('a kernel that gets nothing is told of', async () => {
 })
 
 test('what a person would type is for that kernel', async () => {
-  const make = [...only('6.12.x').make, { words: ['B=2'] }, { program: 'c.sh', words: ['make'] }]
+  const make = [
+    ...onlyFor('6.12.x', project).make,
+    { words: ['B=2'] },
+    { program: 'c.sh', words: ['make'] },
+  ]
   const headers = { options: new Set<string>(), folder: '/k' }
   const kernel = { version: '6.1.0', release: '6.1.0', headers } as unknown as Kernel
   const commands = await buildCommands({ ...project, make }, kernel, '/s', 3, ['W=1'])
